@@ -1,0 +1,166 @@
+# make run · make test · make bench · make help
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BUILD ?= release
+PORT ?= 8080
+HOST ?= 127.0.0.1
+STATE ?= ./var
+N ?= 1000000
+VERSION := 0.1.0
+
+OUT := build/$(BUILD)
+CC ?= gcc
+PG_INCLUDE := $(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wno-overlength-strings
+DEFINES := -D_GNU_SOURCE
+INCLUDES := -Iservice -I$(OUT)/gen -isystem $(PG_INCLUDE)
+HARDENING := -fstack-protector-strong -fPIE
+
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
+FLAGS_debug := -O0 -g3
+FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAGS := $(FLAGS_$(BUILD))
+
+CFLAGS_ALL := -std=c11 $(WARNINGS) $(DEFINES) $(INCLUDES) $(HARDENING) $(FLAGS) -MMD -MP $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(FLAGS) $(LDFLAGS)
+
+SERVICE_LIBS := -lmicrohttpd -lpq -lcrypto -ljansson -lunistring -lpthread
+TERMINAL_LIBS := -lcurl -ljansson
+UNIT_LIBS := -lcmocka $(SERVICE_LIBS)
+
+SERVICE_SOURCES := $(wildcard service/*.c service/base/*.c service/rules/*.c service/store/*.c service/trust/*.c \
+	service/net/*.c service/cases/*.c service/api/*.c)
+TERMINAL_SOURCES := $(wildcard service/terminal/*.c) service/base/calendar.c
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_SHARED := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+
+objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+SERVICE_OBJECTS := $(call objects,$(SERVICE_SOURCES))
+# Everything but the subcommands: what a unit test may link.
+LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.c,$(SERVICE_SOURCES)))
+
+.PHONY: help all build run test test-unit units test-system test-sanitizers lint lint-floors lint-form \
+	lint-clang lint-tidy lint-cppcheck lint-contract bench demo-data fmt clean deps-test deps-lint
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+all: build
+
+build: $(OUT)/shikakud $(OUT)/shikaku-terminal ## the service and the terminal, into build/$(BUILD)
+
+$(OUT)/gen/sql_statements.inc: tools/embed_sql.awk $(wildcard service/store/sql/*.sql)
+	@mkdir -p $(@D)
+	@awk -f tools/embed_sql.awk $(sort $(wildcard service/store/sql/*.sql)) >$@.new && mv $@.new $@
+
+$(OUT)/gen/build_info.h: Makefile
+	@mkdir -p $(@D)
+	@printf '#define SHIKAKU_VERSION "%s"\n#define OPENAPI_FILE "openapi/openapi.yaml"\n' '$(VERSION)' >$@
+
+GENERATED := $(OUT)/gen/sql_statements.inc $(OUT)/gen/build_info.h
+
+$(OUT)/obj/%.o: %.c $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+$(OUT)/obj/service/api/contract.o: openapi/openapi.yaml
+
+$(OUT)/shikakud: $(SERVICE_OBJECTS)
+	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
+
+$(OUT)/shikaku-terminal: $(call objects,$(TERMINAL_SOURCES))
+	$(CC) $(LDFLAGS_ALL) $^ $(TERMINAL_LIBS) -o $@
+
+$(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(call objects,$(UNIT_SHARED)) $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ $(UNIT_LIBS) -o $@
+
+$(OUT)/obj/tests/unit/%.o: INCLUDES += -Itests/unit
+
+-include $(wildcard $(OUT)/obj/*/*.d $(OUT)/obj/*/*/*.d $(OUT)/obj/*/*/*/*.d)
+
+run: ## install, build, start a private database, serve, and perform one real check (HOST, PORT, STATE)
+	@HOST="$(HOST)" PORT="$(PORT)" STATE="$(STATE)" MAKE="$(MAKE)" exec tools/run
+
+clean: ## everything that was built
+	rm -rf build
+
+fmt: ## clang-format in place
+	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+
+# --- Tests. Each part installs what it needs by `deps-test`; they may run side by side.
+
+PYTEST := /usr/bin/python3 -B -m pytest -q -p no:cacheprovider
+VECTORS ?= $(if $(wildcard ../shared/vectors),../shared/vectors,tests/unit/vectors)
+EXCHANGES := build/exchanges.jsonl
+export SHIKAKUD := $(CURDIR)/$(OUT)/shikakud
+export TERMINAL := $(CURDIR)/$(OUT)/shikaku-terminal
+
+deps-test:
+	@tools/install-deps test
+
+test: ## everything: unit, contract, migrations, lint rules, API, terminal, faults
+	@$(MAKE) --no-print-directory deps-test
+	@$(MAKE) --no-print-directory -s -j$$(nproc) build units
+	@$(MAKE) --no-print-directory test-unit
+	@$(MAKE) --no-print-directory test-system
+
+test-unit: units ## the rules and the small parts, by tables (VECTORS=DIR: another folder with the same columns)
+	@failed=0; for test in $(UNIT_TESTS); do \
+		VECTORS="$(VECTORS)" $(OUT)/unit/$$test || failed=1; \
+	done; exit $$failed
+
+units: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
+
+test-system: build
+	@mkdir -p build && rm -f $(EXCHANGES)
+	EXCHANGES_LOG=$(CURDIR)/$(EXCHANGES) $(PYTEST) $(SYSTEM_TESTS)
+
+SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/terminal tests/api tests/faults
+
+test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
+	@tools/install-deps test
+	@for build in asan tsan; do \
+		$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=$$build build units && \
+		$(MAKE) --no-print-directory BUILD=$$build test-unit && \
+		$(MAKE) --no-print-directory BUILD=$$build SYSTEM_TESTS="tests/api tests/faults" test-system || exit 1; \
+	done
+
+# --- Lint: the floors, the form, and what three analysers find.
+
+LINT_FLAGS := -std=c11 $(DEFINES) -Iservice -I$(OUT)/gen -isystem $(PG_INCLUDE)
+C_FILES := $(shell find service tests/unit tests/fuzz -name '*.[ch]' 2>/dev/null)
+
+deps-lint:
+	@tools/install-deps lint
+
+lint: deps-lint $(GENERATED) lint-floors lint-form lint-clang lint-tidy lint-cppcheck lint-contract ## floors, form, analysers, the contract
+
+lint-floors: deps-lint
+	@tools/lint-floors
+
+lint-form: deps-lint
+	@clang-format --dry-run -Werror $(C_FILES) && echo "clang-format: clean"
+
+lint-clang: deps-lint $(GENERATED)
+	@for file in $(SERVICE_SOURCES) $(TERMINAL_SOURCES); do \
+		clang -fsyntax-only -Werror $(WARNINGS) $(LINT_FLAGS) $$file || exit 1; done; echo "clang: no warnings"
+
+lint-tidy: deps-lint $(GENERATED)
+	@printf '%s\n' $(sort $(SERVICE_SOURCES) $(TERMINAL_SOURCES)) | \
+		xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(LINT_FLAGS) 2>/dev/null' tidy && \
+		echo "clang-tidy: clean"
+
+lint-cppcheck: deps-lint $(GENERATED)
+	@cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Iservice -I$(OUT)/gen service && \
+		echo "cppcheck: clean"
+
+lint-contract: deps-lint
+	@cd tests && [ -d node_modules/@redocly ] || npm ci --ignore-scripts --no-audit --no-fund --silent
+	@cd tests && npm run --silent lint:openapi
