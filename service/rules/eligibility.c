@@ -1,0 +1,153 @@
+/* Which membership typed keys mean, and whether it covers the day of care (R3, R4). */
+#include "rules/eligibility.h"
+
+#define LATE_ELDERLY_AGE 75
+
+/* The earliest of several ends decides; ends on the same day all give their reason (decided). */
+struct earliest_end {
+	struct optional_day day;
+	bool recorded; /* somebody registered it, as opposed to a birthday to come */
+	struct reason_set reasons;
+};
+
+static void consider_end(struct earliest_end *earliest, struct day end, bool recorded, enum reason reason)
+{
+	int order = earliest->day.known ? day_compare(end, earliest->day.day) : -1;
+	if (order > 0)
+		return;
+	if (order < 0)
+		*earliest = (struct earliest_end){ .day = { .known = true, .day = end } };
+	earliest->recorded |= recorded;
+	reason_add(&earliest->reasons, reason);
+}
+
+static struct earliest_end find_earliest_end(const struct membership *membership)
+{
+	struct earliest_end end = { .recorded = false };
+	bool moves_at_75 = membership->scheme != SCHEME_LATE_ELDERLY;
+
+	if (membership->lost_on.known)
+		consider_end(&end, membership->lost_on.day, true, REASON_MEMBERSHIP_ENDED);
+	if (moves_at_75)
+		consider_end(&end, day_birthday(membership->born, LATE_ELDERLY_AGE), false,
+			REASON_MOVED_TO_LATE_ELDERLY);
+	if (!membership->dependent)
+		return end;
+
+	/* A dependant stands and falls with the insured person (R3.2, R3.3). */
+	if (membership->insured_lost_on.known)
+		consider_end(&end, membership->insured_lost_on.day, true, REASON_MEMBERSHIP_ENDED);
+	if (membership->insured_born.known && moves_at_75)
+		consider_end(&end, day_birthday(membership->insured_born.day, LATE_ELDERLY_AGE), false,
+			REASON_INSURED_MOVED_TO_LATE_ELDERLY);
+	return end;
+}
+
+struct cover cover_on(const struct membership *membership, struct day visit)
+{
+	struct earliest_end end = find_earliest_end(membership);
+	bool ended = end.day.known && day_compare(visit, end.day.day) >= 0;
+	struct cover cover = { .covers = false };
+
+	/* A birthday to come is no end that anybody registered: it is told only once it has come (decided). */
+	if (ended || end.recorded)
+		cover.ends_on = end.day;
+	if (ended)
+		cover.reasons = end.reasons;
+	else if (day_compare(visit, membership->acquired_on) < 0)
+		reason_add(&cover.reasons, REASON_MEMBERSHIP_NOT_STARTED);
+	else
+		cover.covers = true;
+	return cover;
+}
+
+/* In the order in which a membership is chosen among several of one person. */
+enum standing { STANDING_COVERS, STANDING_ENDED, STANDING_NOT_STARTED };
+
+static enum standing standing_of(struct cover cover)
+{
+	if (cover.covers)
+		return STANDING_COVERS;
+	return reason_in(cover.reasons, REASON_MEMBERSHIP_NOT_STARTED) ? STANDING_NOT_STARTED
+								       : STANDING_ENDED;
+}
+
+/* The one that covers, acquired last; else the one ended last; else the one starting next (decided). */
+static bool is_meant_rather(
+	const struct membership *a, struct cover cover_a, const struct membership *b, struct cover cover_b)
+{
+	enum standing standing = standing_of(cover_a);
+	if (standing != standing_of(cover_b))
+		return standing < standing_of(cover_b);
+	int acquired = day_compare(a->acquired_on, b->acquired_on);
+	if (standing == STANDING_NOT_STARTED)
+		return acquired < 0;
+	int ended = standing == STANDING_ENDED ? day_compare(cover_a.ends_on.day, cover_b.ends_on.day) : 0;
+	return ended != 0 ? ended > 0 : acquired > 0;
+}
+
+static bool newer_one_covers(const struct membership *chosen, const struct membership *siblings,
+	size_t sibling_count, struct day visit)
+{
+	for (size_t i = 0; i < sibling_count; i++) {
+		if (siblings[i].person != chosen->person)
+			continue;
+		if (day_compare(siblings[i].acquired_on, chosen->acquired_on) > 0 &&
+			cover_on(&siblings[i], visit).covers)
+			return true;
+	}
+	return false;
+}
+
+struct eligibility eligibility_by_keys(const struct membership *matches, size_t match_count,
+	const struct membership *siblings, size_t sibling_count, struct day visit)
+{
+	if (match_count == 0)
+		return (struct eligibility){ .validity = VALIDITY_NOT_FOUND };
+
+	/* We never choose between people: twins without a 枝番 are for the desk to tell apart (R4). */
+	for (size_t i = 1; i < match_count; i++) {
+		if (matches[i].person != matches[0].person)
+			return (struct eligibility){ .validity = VALIDITY_MULTIPLE };
+	}
+
+	struct eligibility eligibility = { .identified = true, .cover = cover_on(&matches[0], visit) };
+	size_t covering = eligibility.cover.covers;
+	for (size_t i = 1; i < match_count; i++) {
+		struct cover cover = cover_on(&matches[i], visit);
+		covering += cover.covers;
+		if (is_meant_rather(&matches[i], cover, &matches[eligibility.chosen], eligibility.cover)) {
+			eligibility.chosen = i;
+			eligibility.cover = cover;
+		}
+	}
+	eligibility.reasons = eligibility.cover.reasons;
+	if (covering > 1)
+		reason_add(&eligibility.reasons, REASON_OVERLAPPING_MEMBERSHIP);
+
+	/* Had another of the matches covered the day, it would have been chosen: only siblings can be newer. */
+	if (eligibility.cover.covers)
+		eligibility.validity = VALIDITY_VALID;
+	else if (newer_one_covers(&matches[eligibility.chosen], siblings, sibling_count, visit))
+		eligibility.validity = VALIDITY_INVALID_NEWER_EXISTS;
+	else
+		eligibility.validity = VALIDITY_INVALID;
+	return eligibility;
+}
+
+const char *validity_code(enum validity validity)
+{
+	switch (validity) {
+	case VALIDITY_VALID:
+		return "valid";
+	case VALIDITY_INVALID:
+		return "invalid";
+	case VALIDITY_INVALID_NEWER_EXISTS:
+		return "invalid_newer_exists";
+	case VALIDITY_NOT_FOUND:
+		return "not_found";
+	case VALIDITY_MULTIPLE:
+		return "multiple";
+	}
+	return "unknown";
+}
