@@ -1,0 +1,256 @@
+#include "api/application.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/problems.h"
+#include "api/routes.h"
+#include "base/log.h"
+
+static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 400, 401, 422, 429, 500, 503 };
+
+static struct exchange *exchange_of(struct request *request)
+{
+	return request->application;
+}
+
+static void count_route(struct application *application, size_t index, const struct route *route)
+{
+	char labels[160];
+	const char *method = route == NULL ? "-" : route->method;
+	const char *path = route == NULL ? "-" : route->path;
+	struct route_counts *counts = &application->counts[index];
+	(void)snprintf(labels, sizeof labels, "method=\"%s\",route=\"%s\"", method, path);
+	counts->latency = metrics_histogram(HISTOGRAM_LATENCY, "shikaku_request_seconds",
+		"From a request's header to the end of its answer.", labels);
+	for (size_t i = 0; i < STATUSES_COUNTED; i++) {
+		char status[8] = "other";
+		if (i < STATUSES_COUNTED - 1)
+			(void)snprintf(status, sizeof status, "%d", statuses_counted[i]);
+		(void)snprintf(labels, sizeof labels, "method=\"%s\",route=\"%s\",status=\"%s\"", method,
+			path, status);
+		counts->by_status[i] =
+			metrics_counter("shikaku_requests_total", "Requests answered.", labels);
+	}
+}
+
+static int64_t publish_state(void *owner)
+{
+	struct application *application = owner;
+	bool ready = store_trouble(application->store) == NULL;
+	if (ready != application->reported_ready) {
+		application->reported_ready = ready;
+		atomic_fetch_add(&application->process->loops_ready, ready ? 1 : -1);
+	}
+	metric_add(application->turns, 1);
+	metric_set(application->connections, (int64_t)http_connections(application->http));
+	metric_set(application->in_flight, (int64_t)http_in_flight(application->http));
+	return LOOP_NEVER;
+}
+
+void application_open(struct application *application)
+{
+	cases_open(&application->cases, application->store, application->hasher);
+	for (size_t i = 0; i < ROUTES_MAX && route_at(i) != NULL; i++)
+		count_route(application, i, route_at(i));
+	count_route(application, ROUTES_MAX, NULL);
+	application->turns = metrics_counter("shikaku_loop_turns_total", "Turns of the event loops.", "");
+	application->connections = metrics_gauge("shikaku_connections", "Client connections.", "");
+	application->in_flight =
+		metrics_gauge("shikaku_requests_in_flight", "Requests that are worked on.", "");
+	application->step = (struct turn_step){ .run = publish_state, .owner = application };
+	loop_add_step(application->loop, &application->step);
+}
+
+/* Accept: application/json, or anything that says it would take it. Weights are not weighed: there is one form. */
+static bool is_acceptable(struct slice accept, const char *type)
+{
+	if (accept.at == NULL || accept.length == 0)
+		return true;
+	size_t major = strcspn(type, "/") + 1;
+	while (accept.length > 0) {
+		const char *comma = memchr(accept.at, ',', accept.length);
+		size_t length = comma == NULL ? accept.length : (size_t)(comma - accept.at);
+		const char *semicolon = memchr(accept.at, ';', length);
+		struct slice one = { accept.at,
+			semicolon == NULL ? length : (size_t)(semicolon - accept.at) };
+		one = slice_trim(one);
+		if (slice_is(one, "*/*") || slice_is_any_case(one, type) ||
+			(one.length == major + 1 && one.at[major] == '*' &&
+				strncasecmp(one.at, type, major) == 0))
+			return true;
+		size_t skip = comma == NULL ? accept.length : length + 1;
+		accept.at += skip;
+		accept.length -= skip;
+	}
+	return false;
+}
+
+static bool is_json(struct slice content_type)
+{
+	const char *semicolon =
+		content_type.at == NULL ? NULL : memchr(content_type.at, ';', content_type.length);
+	struct slice type = { content_type.at,
+		semicolon == NULL ? content_type.length : (size_t)(semicolon - content_type.at) };
+	if (!slice_is_any_case(slice_trim(type), "application/json"))
+		return false;
+	if (semicolon == NULL)
+		return true;
+	struct slice parameter = { semicolon + 1, content_type.length - type.length - 1 };
+	parameter = slice_trim(parameter);
+	return slice_is_any_case(parameter, "charset=utf-8") ||
+	       slice_is_any_case(parameter, "charset=\"utf-8\"");
+}
+
+static void refuse_route(struct request *request, const char *allow)
+{
+	if (allow[0] == '\0') {
+		problem_answer(request, PROBLEM_NO_SUCH_PATH, NULL);
+		return;
+	}
+	const char *kept = arena_copy(&request->arena, allow, strlen(allow));
+	request_add_header(request, "Allow", kept == NULL ? "" : kept);
+	problem_answer(request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
+}
+
+static size_t accept_request(void *owner, struct request *request)
+{
+	struct application *application = owner;
+	struct exchange *exchange = arena_take(&request->arena, sizeof *exchange);
+	if (exchange == NULL) {
+		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+		return 0;
+	}
+	exchange->application = application;
+	exchange->request = request;
+	request->application = exchange;
+	char allow[64];
+	exchange->route =
+		route_find(request->method, request->path, &exchange->route_index, allow, sizeof allow);
+	if (exchange->route == NULL) {
+		refuse_route(request, allow);
+		return 0;
+	}
+	if (exchange->route->body_max > 0) {
+		if (!is_json(request->content_type))
+			problem_answer(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
+		else if (!is_acceptable(request->accept, "application/json"))
+			problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
+	}
+	return exchange->route->body_max;
+}
+
+static void take_turn(struct exchange *exchange)
+{
+	int64_t wait = 0;
+	int64_t now = loop_now(exchange->application->loop).monotonic;
+	if (exchange->principal.scope != exchange->route->scope) {
+		problem_answer(exchange->request, PROBLEM_SCOPE_MISSING, NULL);
+	} else if (!rate_limit_take(exchange->principal.limit, now, &wait)) {
+		log_security("limited token=%lld owner=%s", (long long)exchange->principal.token_id,
+			exchange->principal.owner);
+		problem_answer_later(exchange->request, PROBLEM_RATE_LIMITED, NULL,
+			(wait + MICROSECONDS - 1) / MICROSECONDS);
+	} else {
+		exchange->route->start(exchange);
+	}
+}
+
+static void principal_found(
+	struct principal_waiter *waiter, enum outcome outcome, const struct principal *principal)
+{
+	struct exchange *exchange = (struct exchange *)((char *)waiter - offsetof(struct exchange, waiter));
+	struct request *request = exchange->request;
+	if (outcome == OUTCOME_OK) {
+		exchange->principal = *principal;
+		if (request_is_awaited(request))
+			take_turn(exchange);
+	} else if (outcome == OUTCOME_NOT_FOUND) {
+		problem_answer(request, PROBLEM_TOKEN_INVALID, NULL);
+	} else {
+		problem_answer(request, PROBLEM_DATABASE_UNAVAILABLE, NULL);
+	}
+	request_let_go(request);
+}
+
+/* The token of "Authorization: Bearer …"; no value when the header is missing or of another kind. */
+static struct slice bearer_of(struct slice authorization)
+{
+	struct slice nothing = { NULL, 0 };
+	if (authorization.length < 8 || strncasecmp(authorization.at, "Bearer ", 7) != 0)
+		return nothing;
+	return slice_trim((struct slice){ authorization.at + 7, authorization.length - 7 });
+}
+
+static void start_request(void *owner, struct request *request)
+{
+	struct application *application = owner;
+	struct exchange *exchange = exchange_of(request);
+	if (exchange->route->scope == SCOPE_NONE) {
+		exchange->route->start(exchange);
+		return;
+	}
+	struct slice token = bearer_of(request->authorization);
+	if (token.at == NULL || token.length == 0) {
+		problem_answer(request, PROBLEM_TOKEN_MISSING, NULL);
+		return;
+	}
+	uint8_t digest[SHA256_SIZE];
+	hasher_begin(application->hasher);
+	hasher_add(application->hasher, token.at, token.length);
+	hasher_end(application->hasher, digest);
+	request_hold(request);
+	exchange->waiter.found = principal_found;
+	principals_find(application->principals, digest, loop_now(application->loop), &exchange->waiter);
+}
+
+static void refuse_request(
+	void *owner, struct request *request, enum http_refusal refusal, const char *detail)
+{
+	(void)owner;
+	switch (refusal) {
+	case HTTP_REFUSAL_MALFORMED:
+		problem_answer(request, PROBLEM_BAD_REQUEST, detail);
+		return;
+	case HTTP_REFUSAL_BODY_TOO_LARGE:
+		problem_answer(request, PROBLEM_BODY_TOO_LARGE, NULL);
+		return;
+	case HTTP_REFUSAL_OVERLOADED:
+		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+		return;
+	case HTTP_REFUSAL_LATE:
+		problem_answer(request, PROBLEM_DEADLINE_EXCEEDED, NULL);
+		return;
+	case HTTP_REFUSAL_STOPPING:
+		problem_answer(request, PROBLEM_STOPPING, NULL);
+		return;
+	}
+}
+
+static void request_ended(void *owner, struct request *request)
+{
+	struct application *application = owner;
+	const struct exchange *exchange = request->application;
+	size_t index = exchange == NULL || exchange->route == NULL ? ROUTES_MAX : exchange->route_index;
+	const struct route_counts *counts = &application->counts[index];
+	size_t status = 0;
+	while (status < STATUSES_COUNTED - 1 && statuses_counted[status] != request->response.status)
+		status++;
+	metric_add(counts->by_status[status], 1);
+	histogram_add(counts->latency, loop_now(application->loop).monotonic - request->received.monotonic);
+	if (request->response.status >= 500)
+		log_line(LOG_LEVEL_WARNING, "api", "request=%s route=%s status=%d", request->id_text,
+			exchange == NULL || exchange->route == NULL ? "-" : exchange->route->path,
+			request->response.status);
+}
+
+struct http_application application_face(struct application *application)
+{
+	return (struct http_application){
+		.owner = application,
+		.accept = accept_request,
+		.start = start_request,
+		.refuse = refuse_request,
+		.ended = request_ended,
+	};
+}

@@ -1,0 +1,80 @@
+/* What one loop serves, and the way of a request through it: route, who asks, how often, decode, case, encode. */
+#ifndef SHIKAKU_API_APPLICATION_H
+#define SHIKAKU_API_APPLICATION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/config.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "cases/check.h"
+#include "cases/principal.h"
+#include "net/http.h"
+
+#define ROUTES_MAX 32
+#define STATUSES_COUNTED 8
+
+struct application;
+struct exchange;
+
+/* What all loops of the process know of each other, for readiness. */
+struct process_state {
+	_Atomic int loops;
+	_Atomic int loops_ready;
+	_Atomic bool stopping;
+};
+
+/* One path and method. A later endpoint is a row like this, an SQL file, and its two functions. */
+struct route {
+	const char *method; /* NULL ends a table */
+	const char *path;
+	enum scope scope;
+	size_t body_max;
+	/* Decodes and begins. Answers now, or holds the request (request_hold) and answers later. */
+	void (*start)(struct exchange *exchange);
+};
+
+#define ROUTES_END \
+	{ \
+		.method = NULL \
+	}
+
+struct route_counts {
+	struct histogram *latency;
+	struct metric *by_status[STATUSES_COUNTED];
+};
+
+struct application {
+	struct loop *loop;
+	const struct config *config;
+	struct process_state *process;
+	struct store *store;
+	struct principals *principals;
+	struct hasher *hasher;
+	struct cases cases;
+	bool reported_ready;
+	struct turn_step step;
+	struct metric *turns;
+	struct metric *connections;
+	struct metric *in_flight;
+	struct http *http; /* set by who creates it */
+	struct route_counts counts[ROUTES_MAX + 1]; /* the last: no route */
+};
+
+/* One request with what the application keeps beside it. */
+struct exchange {
+	struct application *application;
+	struct request *request;
+	const struct route *route; /* NULL: refused before one was found */
+	size_t route_index;
+	struct principal principal;
+	struct principal_waiter waiter;
+};
+
+/* `application` is filled by the caller up to `hasher`; this adds the rest. */
+void application_open(struct application *application);
+/* What http serves. */
+struct http_application application_face(struct application *application);
+
+#endif

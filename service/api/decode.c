@@ -1,0 +1,149 @@
+#include "api/decode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define POINTER_MAX 160
+
+static bool is_of_type(const json_t *value, enum field_type type)
+{
+	switch (type) {
+	case FIELD_OBJECT:
+		return json_is_object(value);
+	case FIELD_TEXT:
+		return json_is_string(value);
+	case FIELD_BOOLEAN:
+		return json_is_boolean(value);
+	}
+	return false;
+}
+
+static const char *expectation_of(enum field_type type)
+{
+	switch (type) {
+	case FIELD_OBJECT:
+		return "expected an object";
+	case FIELD_TEXT:
+		return "expected a string";
+	case FIELD_BOOLEAN:
+		return "expected true or false";
+	}
+	return "";
+}
+
+/* JSON pointers write "~" as "~0" and "/" as "~1"; a long name is cut, it only says where to look. */
+static const char *pointer_to(struct arena *arena, const char *prefix, const char *name)
+{
+	char pointer[POINTER_MAX];
+	int head = snprintf(pointer, sizeof pointer, "%s/", prefix);
+	size_t at = head < 0 ? 0 : (size_t)head;
+	for (const char *c = name; *c != '\0' && at + 5 < sizeof pointer; c++) {
+		if (*c == '~' || *c == '/') {
+			pointer[at++] = '~';
+			pointer[at++] = *c == '~' ? '0' : '1';
+		} else {
+			pointer[at++] = *c;
+		}
+	}
+	/* Not in the middle of a character. */
+	while (at > 0 && strlen(name) > POINTER_MAX / 2 && ((unsigned char)pointer[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && strlen(name) > POINTER_MAX / 2 && ((unsigned char)pointer[at - 1] & 0xc0) == 0xc0)
+		at--;
+	const char *kept = arena_copy(arena, pointer, at);
+	return kept == NULL ? prefix : kept;
+}
+
+static size_t index_of(const struct field fields[], size_t count, const char *name)
+{
+	size_t i = 0;
+	while (i < count && strcmp(fields[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+void decode_fields(struct arena *arena, json_t *object, const char *prefix, const struct field fields[],
+	size_t count, json_t *values[], struct field_errors *errors)
+{
+	const char *name = NULL;
+	json_t *value = NULL;
+	bool seen_wrong[16] = { false };
+	for (size_t i = 0; i < count; i++)
+		values[i] = NULL;
+	json_object_foreach(object, name, value)
+	{
+		size_t i = index_of(fields, count, name);
+		if (i == count) {
+			field_errors_add(errors, pointer_to(arena, prefix, name), FIELD_UNKNOWN,
+				"there is no such field");
+		} else if (json_is_null(value)) {
+			continue;
+		} else if (is_of_type(value, fields[i].type)) {
+			values[i] = value;
+		} else {
+			seen_wrong[i % 16] = true;
+			field_errors_add(errors, pointer_to(arena, prefix, name), FIELD_WRONG_TYPE,
+				expectation_of(fields[i].type));
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].required && values[i] == NULL && !seen_wrong[i % 16])
+			field_errors_add(errors, pointer_to(arena, prefix, fields[i].name), FIELD_REQUIRED,
+				"required");
+	}
+}
+
+struct slice decode_text(const json_t *value, const char *pointer, struct field_errors *errors)
+{
+	struct slice text = { NULL, 0 };
+	if (value == NULL)
+		return text;
+	text = (struct slice){ json_string_value(value), json_string_length(value) };
+	if (memchr(text.at, '\0', text.length) != NULL) {
+		field_errors_add(errors, pointer, FIELD_WRONG_FORM, "a NUL character is not taken");
+		text = (struct slice){ NULL, 0 };
+	}
+	return text;
+}
+
+bool decode_day(const json_t *value, const char *pointer, struct field_errors *errors, struct day *day)
+{
+	if (value == NULL)
+		return false;
+	if (day_parse(json_string_value(value), json_string_length(value), day) == OUTCOME_OK)
+		return true;
+	field_errors_add(errors, pointer, FIELD_WRONG_FORM, "expected a date that exists, as YYYY-MM-DD");
+	return false;
+}
+
+bool decode_instant(const json_t *value, const char *pointer, struct field_errors *errors, int64_t *wall)
+{
+	if (value == NULL)
+		return false;
+	if (instant_parse(json_string_value(value), json_string_length(value), wall) == OUTCOME_OK)
+		return true;
+	field_errors_add(errors, pointer, FIELD_WRONG_FORM,
+		"expected a time as RFC 3339 writes it, e.g. 2026-11-22T10:15:30+09:00");
+	return false;
+}
+
+bool decode_boolean(const json_t *value)
+{
+	return value != NULL && json_is_true(value);
+}
+
+int decode_code(const json_t *value, const char *pointer, const char *const codes[], size_t count,
+	int standard, const char *expected, struct field_errors *errors)
+{
+	if (value == NULL)
+		return standard;
+	struct slice text = { json_string_value(value), json_string_length(value) };
+	for (size_t i = 0; i < count; i++) {
+		if (codes[i] != NULL && slice_is(text, codes[i]))
+			return (int)i;
+	}
+	field_errors_add(errors, pointer, FIELD_NOT_ONE_OF, expected);
+	return standard;
+}

@@ -1,0 +1,21 @@
+/* The route tables of all resources. */
+#ifndef SHIKAKU_API_ROUTES_H
+#define SHIKAKU_API_ROUTES_H
+
+#include "api/application.h"
+
+#define KIB ((size_t)1024)
+
+extern const struct route eligibility_checks_routes[];
+extern const struct route health_routes[];
+extern const struct route contract_routes[];
+
+/* Finds the row for a method and path; HEAD finds GET's. NULL when there is none: then `allow`, if the path exists, lists its
+ * methods as the Allow header does, else it is empty. */
+const struct route *route_find(
+	const char *method, struct slice path, size_t *index, char *allow, size_t allow_size);
+
+/* The row at an index of route_find; NULL beyond the last. */
+const struct route *route_at(size_t index);
+
+#endif

@@ -1,0 +1,80 @@
+/* 資格確認: is this person covered on the day of care, at which share, and may what was shown be accepted? The main job. */
+#ifndef SHIKAKU_CASES_CHECK_H
+#define SHIKAKU_CASES_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "cases/principal.h"
+#include "rules/copayment.h"
+#include "rules/eligibility.h"
+#include "rules/presentation.h"
+#include "store/store.h"
+#include "trust/digest.h"
+
+/* How far ahead a visit date may lie (R4.3). */
+#define VISIT_DAYS_AHEAD 31
+
+/* What a terminal asks, normalised (R2). */
+struct check_question {
+	struct day visit;
+	bool has_known_at;
+	int64_t known_at; /* microseconds since 1970, not after now */
+	struct presentation shown;
+	char insurer_number[INSURER_NUMBER_DIGITS + 1];
+	struct slice number_key;
+	struct slice symbol_key; /* no value: not asked for */
+	struct slice branch_number; /* no value: not asked for */
+	struct day birth_date;
+};
+
+struct check_answer {
+	int64_t checked_at; /* microseconds since 1970 */
+	enum validity validity;
+	bool accepted;
+	struct reason_set reasons;
+	struct next_action_set next_actions;
+	/* The membership that is meant; NULL when none was identified. Valid while the answer is written. */
+	const struct standing *standing;
+	struct cover cover;
+	bool has_copayment; /* only with VALIDITY_VALID */
+	struct copayment copayment;
+};
+
+/* What the cases of one loop share. */
+struct cases {
+	struct store *store;
+	struct hasher *hasher;
+	struct metric *checks[VALIDITY_MULTIPLE + 1][2]; /* by validity and accepted */
+	struct metric *reasons[REASON_COUNT];
+};
+
+void cases_open(struct cases *cases, struct store *store, struct hasher *hasher);
+
+struct check {
+	/* The caller's. */
+	struct cases *cases;
+	struct arena *arena;
+	struct clock_reading now;
+	struct principal principal;
+	uint8_t check_id[UUID_SIZE];
+	struct check_question question;
+	/* Writes the answer into the arena: its bytes are what the record's digest is of. */
+	enum outcome (*write)(struct check *check, struct slice *bytes);
+	/* The check is over. With OUTCOME_OK it is on record and `bytes` may leave; else nothing may be said of the person. */
+	void (*finished)(struct check *check, enum outcome outcome);
+	void *owner;
+	/* The case's. */
+	struct check_answer answer;
+	struct slice bytes;
+	struct standings_question look_up;
+	struct record_question record;
+};
+
+/* Begins; `finished` is called later, or at once with an outcome other than OK. The check lives in `arena` until then. */
+void check_begin(struct check *check);
+
+#endif

@@ -1,0 +1,90 @@
+#include "cases/facts.h"
+
+#include <string.h>
+
+enum scheme scheme_of_insurer(struct slice insurer_number)
+{
+	char number[INSURER_NUMBER_DIGITS + 1] = { 0 };
+	if (insurer_number.length == INSURER_NUMBER_DIGITS)
+		memcpy(number, insurer_number.at, INSURER_NUMBER_DIGITS);
+	return scheme_of(number);
+}
+
+struct membership membership_of(const struct standing *standing)
+{
+	return (struct membership){
+		.person = standing->person_id,
+		.scheme = scheme_of_insurer(standing->insurer_number),
+		.born = standing->birth_date,
+		.acquired_on = standing->acquired_on,
+		.lost_on = standing->lost_on,
+		.dependent = slice_is(standing->relationship, "dependent"),
+		.insured_born = standing->insured_birth_date,
+		.insured_lost_on = standing->insured_lost_on,
+	};
+}
+
+struct membership membership_of_sibling(const struct standing_sibling *sibling)
+{
+	return (struct membership){
+		.person = sibling->person_id,
+		.scheme = scheme_of_insurer(sibling->insurer_number),
+		.born = sibling->birth_date,
+		.acquired_on = sibling->acquired_on,
+		.lost_on = sibling->lost_on,
+		.dependent = sibling->dependent,
+		.insured_born = sibling->insured_birth_date,
+		.insured_lost_on = sibling->insured_lost_on,
+	};
+}
+
+static enum cards_state cards_of(int stored)
+{
+	switch (stored) {
+	case 1:
+		return CARDS_USABLE;
+	case 2:
+		return CARDS_SUSPENDED;
+	case 3:
+		return CARDS_REVOKED;
+	default:
+		return CARDS_NONE_KNOWN;
+	}
+}
+
+static enum certificate_state certificate_of(int stored)
+{
+	switch (stored) {
+	case 1:
+		return CERTIFICATE_ISSUED;
+	case 2:
+		return CERTIFICATE_RETURNED;
+	case 3:
+		return CERTIFICATE_REVOKED;
+	default:
+		return CERTIFICATE_NONE;
+	}
+}
+
+struct presenter presenter_of(const struct standing *standing)
+{
+	return (struct presenter){
+		.registered = standing->registered,
+		.self_information_stopped = standing->self_information_stopped,
+		.cards = cards_of(standing->cards_state),
+		.certificate = certificate_of(standing->certificate_state),
+		.certificate_valid_until = standing->certificate_valid_until,
+	};
+}
+
+bool ratio_on(const struct standing *standing, struct day visit, struct registered_ratio *ratio)
+{
+	for (size_t i = 0; i < standing->ratio_count; i++) {
+		const struct standing_ratio *one = &standing->ratios[i];
+		if (!day_range_holds(one->valid, visit))
+			continue;
+		*ratio = (struct registered_ratio){ .percent = one->percent, .valid = one->valid };
+		return true;
+	}
+	return false;
+}

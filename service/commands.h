@@ -1,0 +1,12 @@
+/* The subcommands of shikakud. Each takes what follows its name and returns the exit code: 0 done, 1 failed (a log line said
+ * why), 2 wrong usage. */
+#ifndef SHIKAKU_COMMANDS_H
+#define SHIKAKU_COMMANDS_H
+
+#include "base/config.h"
+
+int command_serve(const struct config *config);
+int command_token(const struct config *config, int count, char *const words[]);
+int command_doctor(const struct config *config);
+
+#endif

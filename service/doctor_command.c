@@ -1,0 +1,72 @@
+/* shikakud doctor: is everything as the service needs it? One line a finding, exit code 1 when one is bad. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "store/command.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+struct findings {
+	const struct config *config;
+	bool bad;
+};
+
+static void say(struct findings *findings, bool good, const char *words)
+{
+	printf("%s  %s\n", good ? "ok " : "BAD", words);
+	findings->bad = findings->bad || !good;
+}
+
+static void examine_server(void *owner, const char *const columns[], int count)
+{
+	struct findings *findings = owner;
+	char words[256];
+	if (count < 6)
+		return;
+	long free_slots = strtol(columns[0], NULL, 10) - strtol(columns[1], NULL, 10);
+	long loops =
+		findings->config->loops != 0 ? (long)findings->config->loops : sysconf(_SC_NPROCESSORS_ONLN);
+	long wanted = loops * store_connections_a_loop(findings->config);
+	(void)snprintf(words, sizeof words,
+		"one process opens %ld connections (%ld loops x %d); the server takes %ld, %s are in use",
+		wanted, loops, store_connections_a_loop(findings->config), free_slots, columns[5]);
+	say(findings, wanted <= free_slots, words);
+	say(findings, strcmp(columns[2], "off") == 0, "the database takes writes");
+	(void)snprintf(words, sizeof words,
+		"the schema is version %s for services from %s; this service needs %d", columns[3],
+		columns[4], SCHEMA_WANTED);
+	say(findings,
+		strtol(columns[3], NULL, 10) >= SCHEMA_WANTED &&
+			strtol(columns[4], NULL, 10) <= SCHEMA_WANTED,
+		words);
+}
+
+static void examine_standings(void *owner, const char *const columns[], int count)
+{
+	struct findings *findings = owner;
+	char words[128];
+	if (count < 1)
+		return;
+	(void)snprintf(
+		words, sizeof words, "%s rows of the read model differ from the base tables", columns[0]);
+	say(findings, strcmp(columns[0], "0") == 0, words);
+}
+
+int command_doctor(const struct config *config)
+{
+	struct findings findings = { .config = config };
+	if (config->database_url[0] == '\0') {
+		say(&findings, false, "database_url is not set");
+		return 1;
+	}
+	if (command_run(config->database_url, STATEMENT_EXAMINE_SERVER, NULL, 0, examine_server, &findings) !=
+		OUTCOME_OK)
+		say(&findings, false, "the database cannot be examined");
+	else if (command_run(config->database_url, STATEMENT_COMPARE_STANDINGS, NULL, 0, examine_standings,
+			 &findings) != OUTCOME_OK)
+		say(&findings, false, "the read model cannot be compared");
+	return findings.bad ? 1 : 0;
+}

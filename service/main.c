@@ -1,0 +1,84 @@
+/* shikakud: serve · token · doctor · version. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "build_info.h"
+#include "commands.h"
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: shikakud [--config FILE] COMMAND\n"
+	      "\n"
+	      "  serve                    answer requests until SIGTERM\n"
+	      "  token create --scope terminal|insurer|portal|registrar|operator [--owner NUMBER] [--label "
+	      "TEXT]\n"
+	      "               [--rate PER_SECOND] [--burst REQUESTS] [--expires DAYS]   prints the new "
+	      "token, once\n"
+	      "  token list               every token, without the secret\n"
+	      "  token revoke ID          works everywhere within 5 seconds\n"
+	      "  doctor                   checks the database, its schema, the read model and the "
+	      "connections\n"
+	      "  version\n"
+	      "  help                     this text and every setting\n",
+		to);
+}
+
+static enum outcome apply(const struct config *config)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	if (log_level_parse(config->log_level, &level) != OUTCOME_OK) {
+		log_line(LOG_LEVEL_ERROR, "config", "log_level must be debug, info, warning or error");
+		return OUTCOME_INVALID;
+	}
+	log_set_level(level);
+	if (log_open_security(config->security_log[0] == '\0' ? NULL : config->security_log) != OUTCOME_OK) {
+		log_line(LOG_LEVEL_ERROR, "config", "security_log cannot be opened");
+		return OUTCOME_INVALID;
+	}
+	if (config->now[0] == '\0')
+		return OUTCOME_OK;
+	int64_t wall = 0;
+	if (config->allow_fixed_clock == 0 ||
+		instant_parse(config->now, strlen(config->now), &wall) != OUTCOME_OK) {
+		log_line(LOG_LEVEL_ERROR, "config", "now must be RFC 3339, and needs allow_fixed_clock");
+		return OUTCOME_INVALID;
+	}
+	clock_fix(wall);
+	log_line(LOG_LEVEL_WARNING, "config", "THE CLOCK IS FIXED AT %s: for tests and demonstrations only",
+		config->now);
+	return OUTCOME_OK;
+}
+
+int main(int count, char *words[])
+{
+	const char *file = NULL;
+	int at = 1;
+	if (count > 2 && strcmp(words[1], "--config") == 0) {
+		file = words[2];
+		at = 3;
+	}
+	const char *command = at < count ? words[at] : "";
+	if (strcmp(command, "version") == 0) {
+		puts("shikakud " SHIKAKU_VERSION);
+		return 0;
+	}
+	if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0) {
+		print_usage(stdout);
+		puts("\nsettings (file: key = value; environment: SHIKAKU_KEY):");
+		config_print_help();
+		return 0;
+	}
+	static struct config config;
+	if (config_read(&config, file) != OUTCOME_OK || apply(&config) != OUTCOME_OK)
+		return 2;
+	if (strcmp(command, "serve") == 0 && at + 1 == count)
+		return command_serve(&config);
+	if (strcmp(command, "token") == 0)
+		return command_token(&config, count - at - 1, words + at + 1);
+	if (strcmp(command, "doctor") == 0 && at + 1 == count)
+		return command_doctor(&config);
+	print_usage(stderr);
+	return 2;
+}

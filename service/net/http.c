@@ -1,0 +1,607 @@
+#include "net/http.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/sanity.h"
+
+#if MHD_VERSION < 0x00097002
+#define MHD_Result int
+#endif
+
+/* New connections beyond ours still get a 503 in this reserve. */
+#define CONNECTION_RESERVE 64
+/* MHD's memory of one connection: bounds the header (431 beyond). 8 KiB: 87 MiB for 10,000 connections. */
+#define CONNECTION_MEMORY ((size_t)8 * 1024)
+#define REQUEST_MEMORY_MAX ((size_t)1024 * 1024)
+/* A refused body is read up to here, so that the client sees the answer and not a reset connection. */
+#define DISCARD_MAX ((uint64_t)1024 * 1024)
+/* A connection that never asked anything gets this long once we are stopping. */
+#define DRAIN_FIRST_REQUEST (MICROSECONDS / 2)
+/* MHD answers a resumed connection in its second run; more rounds in one turn only when it asks for them. */
+#define RUNS_A_TURN 8
+
+enum phase {
+	PHASE_IDLE, /* from accept, or the last answer, to the end of a header */
+	PHASE_BODY, /* to the end of the body */
+	PHASE_WAITING, /* suspended until the application answers */
+	PHASE_SENDING, /* to the answer's last byte */
+	PHASE_CLOSING, /* shut down; MHD will notice */
+	PHASE_COUNT,
+};
+
+struct http_connection {
+	struct http *http;
+	struct MHD_Connection *mhd;
+	int fd;
+	enum phase phase;
+	int64_t due;
+	bool served; /* it has had an answer */
+	bool beyond_limit;
+	struct request *request;
+	struct http_connection *previous;
+	struct http_connection *next;
+};
+
+/* The connections of one phase. Every phase lasts equally long for all, so the first of the list is the first to expire. */
+struct phase_list {
+	int64_t lasts;
+	struct http_connection *first;
+	struct http_connection *last;
+	size_t count;
+};
+
+struct http {
+	struct loop *loop;
+	struct MHD_Daemon *daemon;
+	struct watch watch;
+	struct turn_step step;
+	struct http_limits limits;
+	struct http_application application;
+	struct phase_list phases[PHASE_COUNT];
+	size_t connections;
+	int64_t mhd_due;
+	bool ready; /* MHD's epoll descriptor fired */
+	bool resumed; /* a connection was resumed since MHD last ran */
+	bool draining;
+};
+
+static void enter_phase(struct http_connection *connection, enum phase phase)
+{
+	struct phase_list *old = &connection->http->phases[connection->phase];
+	struct phase_list *list = &connection->http->phases[phase];
+	if (connection->previous != NULL)
+		connection->previous->next = connection->next;
+	else if (old->first == connection)
+		old->first = connection->next;
+	if (connection->next != NULL)
+		connection->next->previous = connection->previous;
+	else if (old->last == connection)
+		old->last = connection->previous;
+	old->count--;
+	connection->phase = phase;
+	connection->due = loop_now(connection->http->loop).monotonic + list->lasts;
+	connection->previous = list->last;
+	connection->next = NULL;
+	if (list->last != NULL)
+		list->last->next = connection;
+	else
+		list->first = connection;
+	list->last = connection;
+	list->count++;
+}
+
+static void close_connection(struct http_connection *connection)
+{
+	enter_phase(connection, PHASE_CLOSING);
+	/* MHD owns the descriptor; it sees the end of the stream and closes. */
+	(void)shutdown(connection->fd, SHUT_RDWR);
+}
+
+void request_hold(struct request *request)
+{
+	request->holders++;
+}
+
+void request_let_go(struct request *request)
+{
+	if (--request->holders > 0)
+		return;
+	struct arena arena = request->arena; /* the request itself lies in it */
+	arena_close(&arena);
+}
+
+bool request_is_awaited(const struct request *request)
+{
+	return request->connection != NULL && request->response.status == 0;
+}
+
+void request_add_header(struct request *request, const char *name, const char *value)
+{
+	struct response *response = &request->response;
+	if (response->header_count < RESPONSE_HEADERS_MAX)
+		response->headers[response->header_count++] = (struct response_header){ name, value };
+}
+
+void request_answer(struct request *request, int status, const char *content_type, struct slice body)
+{
+	if (!request_is_awaited(request))
+		return;
+	request->response.status = status;
+	request->response.content_type = content_type;
+	request->response.body = body;
+	struct http_connection *connection = request->connection;
+	if (connection->phase == PHASE_WAITING) {
+		enter_phase(connection, PHASE_SENDING);
+		MHD_resume_connection(connection->mhd);
+		connection->http->resumed = true;
+	}
+}
+
+static struct request *create_request(struct http_connection *connection)
+{
+	struct arena arena;
+	arena_open(&arena, REQUEST_MEMORY_MAX);
+	struct request *request = arena_take(&arena, sizeof *request);
+	if (request == NULL)
+		return NULL;
+	request->arena = arena;
+	request->http = connection->http;
+	request->connection = connection;
+	request->holders = 1;
+	return request;
+}
+
+static struct http_connection *connection_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info == NULL ? NULL : info->socket_context;
+}
+
+/* MHD's first word of a request: its target, undecoded. What we return comes back as *slot of answer_call. */
+static void *target_call(void *owner, const char *target, struct MHD_Connection *mhd)
+{
+	(void)owner;
+	struct http_connection *connection = connection_of(mhd);
+	if (connection == NULL)
+		return NULL;
+	struct request *request = create_request(connection);
+	if (request == NULL)
+		return NULL;
+	connection->request = request;
+	request->received = loop_now(connection->http->loop);
+	const char *query = strchr(target, '?');
+	request->has_query = query != NULL;
+	struct sanity sanity = { 0 };
+	sanity_see_target(&sanity, slice_of(target));
+	request->discarding = sanity.bad_target; /* kept until the header is judged */
+	return request;
+}
+
+struct header_reader {
+	struct request *request;
+	struct sanity sanity;
+	bool no_memory;
+};
+
+static void keep_header(struct header_reader *reader, struct slice *kept, const char *value, size_t length)
+{
+	kept->at = arena_copy(&reader->request->arena, value, length);
+	kept->length = length;
+	if (kept->at == NULL)
+		reader->no_memory = true;
+}
+
+static enum MHD_Result header_call(void *owner, enum MHD_ValueKind kind, const char *name, size_t name_length,
+	const char *value, size_t value_length)
+{
+	(void)kind;
+	struct header_reader *reader = owner;
+	struct slice field = { name, name_length };
+	if (value == NULL) {
+		value = "";
+		value_length = 0;
+	}
+	sanity_see_header(&reader->sanity, field, (struct slice){ value, value_length });
+	if (slice_is_any_case(field, "authorization"))
+		keep_header(reader, &reader->request->authorization, value, value_length);
+	else if (slice_is_any_case(field, "content-type"))
+		keep_header(reader, &reader->request->content_type, value, value_length);
+	else if (slice_is_any_case(field, "accept"))
+		keep_header(reader, &reader->request->accept, value, value_length);
+	return MHD_YES;
+}
+
+static enum MHD_Result send_response(struct MHD_Connection *mhd, struct request *request)
+{
+	const struct response *response = &request->response;
+	/* MHD reads the body until the request has ended, which is when the arena goes. */
+	union {
+		const char *read_only;
+		void *for_mhd;
+	} body = { .read_only = response->body.at };
+	struct MHD_Response *mhd_response =
+		MHD_create_response_from_buffer(response->body.length, body.for_mhd, MHD_RESPMEM_PERSISTENT);
+	if (mhd_response == NULL)
+		return MHD_NO;
+	enum MHD_Result done = MHD_YES;
+	if (response->content_type != NULL)
+		done = MHD_add_response_header(mhd_response, "Content-Type", response->content_type);
+	for (size_t i = 0; i < response->header_count && done == MHD_YES; i++)
+		done = MHD_add_response_header(
+			mhd_response, response->headers[i].name, response->headers[i].value);
+	if (done == MHD_YES && response->close)
+		done = MHD_add_response_header(mhd_response, "Connection", "close");
+	if (done == MHD_YES)
+		done = MHD_queue_response(mhd, (unsigned)response->status, mhd_response);
+	MHD_destroy_response(mhd_response);
+	if (done == MHD_YES && request->connection->phase != PHASE_SENDING)
+		enter_phase(request->connection, PHASE_SENDING);
+	return done;
+}
+
+static void refuse(struct request *request, enum http_refusal refusal, const char *detail)
+{
+	struct http *http = request->http;
+	request->response.close = true;
+	http->application.refuse(http->application.owner, request, refusal, detail);
+}
+
+/* The header is there: is the request sane, may it come in, and how much body may follow? */
+static enum MHD_Result begin(
+	struct MHD_Connection *mhd, struct request *request, const char *method, const char *path)
+{
+	struct http_connection *connection = request->connection;
+	struct http *http = connection->http;
+	struct header_reader reader = { .request = request };
+	reader.sanity.bad_target = request->discarding;
+	request->discarding = false;
+	request->received = loop_now(http->loop);
+	uuid_make(request->received.wall, request->id);
+	uuid_format(request->id, request->id_text);
+	enter_phase(connection, PHASE_BODY);
+	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_call, &reader);
+	request->method = arena_copy(&request->arena, method, strlen(method));
+	request->path.at = arena_copy(&request->arena, path, strlen(path));
+	request->path.length = strlen(path);
+	if (reader.no_memory || request->method == NULL || request->path.at == NULL)
+		return MHD_NO;
+	const char *fault = sanity_fault(&reader.sanity);
+	if (fault != NULL) {
+		/* Where the body ends is in doubt: nothing of it is read. */
+		refuse(request, HTTP_REFUSAL_MALFORMED, fault);
+		return send_response(mhd, request);
+	}
+	if (http->draining)
+		request->response.close = true;
+	if (connection->beyond_limit || http->phases[PHASE_WAITING].count >= http->limits.in_flight_max)
+		refuse(request, HTTP_REFUSAL_OVERLOADED, NULL);
+	if (request->response.status == 0)
+		request->body_max = http->application.accept(http->application.owner, request);
+	if (request->response.status == 0 && reader.sanity.content_length > request->body_max)
+		refuse(request, HTTP_REFUSAL_BODY_TOO_LARGE, NULL);
+	if (request->response.status == 0)
+		return MHD_YES;
+	if (reader.sanity.content_length > DISCARD_MAX)
+		return send_response(mhd, request);
+	request->discarding = true;
+	return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct request *request, const char *piece, size_t *size)
+{
+	size_t length = *size;
+	*size = 0;
+	request->body_seen += length;
+	if (!request->discarding && request->body_seen > request->body_max) {
+		refuse(request, HTTP_REFUSAL_BODY_TOO_LARGE, NULL);
+		request->discarding = true;
+	}
+	if (request->discarding)
+		return request->body_seen > DISCARD_MAX ? MHD_NO : MHD_YES;
+	if (request->body.length + length > request->body_capacity) {
+		size_t capacity = request->body_capacity == 0 ? 1024 : request->body_capacity * 2;
+		if (capacity < request->body.length + length)
+			capacity = request->body.length + length;
+		char *larger = arena_take_raw(&request->arena, capacity);
+		if (larger == NULL)
+			return MHD_NO;
+		if (request->body.length > 0)
+			memcpy(larger, request->body_bytes, request->body.length);
+		request->body_bytes = larger;
+		request->body.at = larger;
+		request->body_capacity = capacity;
+	}
+	memcpy(request->body_bytes + request->body.length, piece, length);
+	request->body.length += length;
+	return MHD_YES;
+}
+
+static enum MHD_Result answer_call(void *owner, struct MHD_Connection *mhd, const char *path,
+	const char *method, const char *version, const char *piece, size_t *size, void **slot)
+{
+	(void)version;
+	struct http *http = owner;
+	struct request *request = *slot;
+	if (request == NULL)
+		return MHD_NO; /* no memory for it */
+	struct http_connection *connection = request->connection;
+	if (connection->phase == PHASE_IDLE)
+		return begin(mhd, request, method, path);
+	if (connection->phase == PHASE_CLOSING)
+		return MHD_NO;
+	if (*size > 0)
+		return take_body(request, piece, size);
+	if (request->response.status == 0 && connection->phase == PHASE_BODY)
+		http->application.start(http->application.owner, request);
+	if (request->response.status != 0)
+		return send_response(mhd, request);
+	enter_phase(connection, PHASE_WAITING);
+	MHD_suspend_connection(mhd);
+	return MHD_YES;
+}
+
+static void completed_call(
+	void *owner, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode reason)
+{
+	(void)mhd;
+	(void)reason;
+	struct http *http = owner;
+	struct request *request = *slot;
+	if (request == NULL)
+		return;
+	*slot = NULL;
+	struct http_connection *connection = request->connection;
+	if (request->method != NULL)
+		http->application.ended(http->application.owner, request);
+	connection->request = NULL;
+	connection->served = true;
+	request->connection = NULL;
+	if (connection->phase != PHASE_CLOSING)
+		enter_phase(connection, PHASE_IDLE);
+	request_let_go(request);
+}
+
+static void connection_call(
+	void *owner, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode code)
+{
+	struct http *http = owner;
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		struct http_connection *connection = *slot;
+		if (connection == NULL)
+			return;
+		enter_phase(connection, PHASE_CLOSING);
+		struct phase_list *closing = &http->phases[PHASE_CLOSING];
+		closing->last = connection->previous;
+		if (closing->last != NULL)
+			closing->last->next = NULL;
+		else
+			closing->first = NULL;
+		closing->count--;
+		http->connections--;
+		free(connection);
+		*slot = NULL;
+		return;
+	}
+	struct http_connection *connection = calloc(1, sizeof *connection);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	*slot = connection;
+	if (connection == NULL || info == NULL)
+		return; /* each request on it is refused by closing */
+	connection->http = http;
+	connection->mhd = mhd;
+	connection->fd = info->connect_fd;
+	connection->phase = PHASE_IDLE;
+	connection->beyond_limit = http->connections >= http->limits.connections_max;
+	http->connections++;
+	/* As a member of its list's end, which enter_phase takes away and puts back. */
+	struct phase_list *idle = &http->phases[PHASE_IDLE];
+	connection->previous = idle->last;
+	if (idle->last != NULL)
+		idle->last->next = connection;
+	else
+		idle->first = connection;
+	idle->last = connection;
+	idle->count++;
+	enter_phase(connection, PHASE_IDLE);
+}
+
+static void expire(struct http *http)
+{
+	int64_t now = loop_now(http->loop).monotonic;
+	for (int phase = 0; phase < PHASE_CLOSING; phase++) {
+		struct phase_list *list = &http->phases[phase];
+		while (list->first != NULL && list->first->due <= now) {
+			struct http_connection *connection = list->first;
+			if (phase == PHASE_WAITING) {
+				connection->request->response.close = http->draining;
+				http->application.refuse(http->application.owner, connection->request,
+					HTTP_REFUSAL_LATE, NULL);
+			}
+			if (connection == list->first)
+				close_connection(connection);
+		}
+	}
+}
+
+static void close_idle(struct http *http)
+{
+	int64_t now = loop_now(http->loop).monotonic;
+	struct http_connection *next = NULL;
+	for (struct http_connection *one = http->phases[PHASE_IDLE].first; one != NULL; one = next) {
+		next = one->next;
+		if (one->request == NULL &&
+			(one->served || one->due - http->limits.idle_timeout + DRAIN_FIRST_REQUEST <= now))
+			close_connection(one);
+	}
+}
+
+static int64_t next_due(const struct http *http)
+{
+	int64_t due = http->mhd_due;
+	for (int phase = 0; phase < PHASE_CLOSING; phase++) {
+		const struct http_connection *first = http->phases[phase].first;
+		if (first != NULL && first->due < due)
+			due = first->due;
+	}
+	if (http->draining && http->phases[PHASE_IDLE].first != NULL) {
+		int64_t soon = loop_now(http->loop).monotonic + DRAIN_FIRST_REQUEST / 4;
+		if (soon < due)
+			due = soon;
+	}
+	return due;
+}
+
+static void run_mhd(struct http *http)
+{
+	MHD_UNSIGNED_LONG_LONG wait = 0;
+	for (int runs = 0; runs < RUNS_A_TURN; runs++) {
+		http->ready = false;
+		http->resumed = false;
+		MHD_run(http->daemon);
+		if (MHD_get_timeout(http->daemon, &wait) != MHD_YES) {
+			http->mhd_due = LOOP_NEVER;
+			if (!http->resumed)
+				return;
+		} else {
+			http->mhd_due = loop_now(http->loop).monotonic + (int64_t)wait * 1000;
+			if (!http->resumed && wait > 0)
+				return;
+		}
+	}
+	http->mhd_due = loop_now(http->loop).monotonic;
+}
+
+static int64_t run_turn(void *owner)
+{
+	struct http *http = owner;
+	expire(http);
+	if (http->draining)
+		close_idle(http);
+	if (http->ready || http->resumed || http->mhd_due <= loop_now(http->loop).monotonic)
+		run_mhd(http);
+	return next_due(http);
+}
+
+static void mhd_ready(void *owner, uint32_t events)
+{
+	(void)events;
+	struct http *http = owner;
+	http->ready = true;
+}
+
+PRINTF_LIKE(2, 0)
+static void log_call(void *owner, const char *format, va_list arguments)
+{
+	(void)owner;
+	char line[256];
+	(void)vsnprintf(line, sizeof line, format, arguments);
+	log_line(LOG_LEVEL_DEBUG, "net", "%s", line);
+}
+
+static void set_limits(struct http *http, const struct http_limits *limits)
+{
+	http->limits = *limits;
+	http->phases[PHASE_IDLE].lasts = limits->idle_timeout;
+	http->phases[PHASE_BODY].lasts = limits->body_timeout;
+	http->phases[PHASE_WAITING].lasts = limits->answer_timeout;
+	http->phases[PHASE_SENDING].lasts = limits->send_timeout;
+	http->phases[PHASE_CLOSING].lasts = limits->idle_timeout;
+}
+
+enum outcome http_create(struct http **created, struct loop *loop, int listener,
+	const struct http_limits *limits, const struct http_application *application)
+{
+	*created = NULL;
+	struct http *http = calloc(1, sizeof *http);
+	if (http == NULL) {
+		close(listener);
+		return OUTCOME_NO_MEMORY;
+	}
+	http->loop = loop;
+	http->application = *application;
+	set_limits(http, limits);
+	http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+		NULL, answer_call, http, MHD_OPTION_EXTERNAL_LOGGER, log_call, NULL, MHD_OPTION_LISTEN_SOCKET,
+		listener, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)(limits->connections_max + CONNECTION_RESERVE), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, target_call, http, MHD_OPTION_NOTIFY_COMPLETED, completed_call,
+		http, MHD_OPTION_NOTIFY_CONNECTION, connection_call, http, MHD_OPTION_END);
+	if (http->daemon == NULL) {
+		close(listener);
+		free(http);
+		return OUTCOME_UNAVAILABLE;
+	}
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	http->watch =
+		(struct watch){ .fd = info == NULL ? -1 : info->epoll_fd, .ready = mhd_ready, .owner = http };
+	if (loop_watch(loop, &http->watch, EPOLLIN) != OUTCOME_OK) {
+		MHD_stop_daemon(http->daemon);
+		free(http);
+		return OUTCOME_UNAVAILABLE;
+	}
+	http->step = (struct turn_step){ .run = run_turn, .owner = http };
+	loop_add_step(loop, &http->step);
+	*created = http;
+	return OUTCOME_OK;
+}
+
+void http_begin_drain(struct http *http)
+{
+	if (http->draining)
+		return;
+	run_mhd(http);
+	MHD_socket listener = MHD_quiesce_daemon(http->daemon);
+	if (listener != MHD_INVALID_SOCKET)
+		close(listener);
+	http->draining = true;
+	http->ready = true;
+	/* What is on its way is answered, and told that the connection ends. */
+	for (int phase = PHASE_BODY; phase <= PHASE_WAITING; phase++) {
+		for (struct http_connection *one = http->phases[phase].first; one != NULL; one = one->next) {
+			if (one->request != NULL)
+				one->request->response.close = true;
+		}
+	}
+}
+
+void http_refuse_waiting(struct http *http)
+{
+	struct phase_list *waiting = &http->phases[PHASE_WAITING];
+	while (waiting->first != NULL) {
+		struct http_connection *connection = waiting->first;
+		refuse(connection->request, HTTP_REFUSAL_STOPPING, NULL);
+		if (waiting->first == connection)
+			close_connection(connection);
+	}
+	run_mhd(http);
+}
+
+size_t http_in_flight(const struct http *http)
+{
+	return http->phases[PHASE_BODY].count + http->phases[PHASE_WAITING].count +
+	       http->phases[PHASE_SENDING].count;
+}
+
+size_t http_connections(const struct http *http)
+{
+	return http->connections;
+}
+
+void http_destroy(struct http *http)
+{
+	if (http == NULL)
+		return;
+	loop_unwatch(http->loop, &http->watch);
+	MHD_stop_daemon(http->daemon);
+	free(http);
+}

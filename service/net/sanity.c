@@ -1,0 +1,78 @@
+#include "net/sanity.h"
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static bool is_control(int c)
+{
+	return (c >= 0 && c < 0x20) || c == 0x7f;
+}
+
+void sanity_see_target(struct sanity *sanity, struct slice target)
+{
+	for (size_t i = 0; i < target.length; i++) {
+		int c = (unsigned char)target.at[i];
+		if (c == '%' && target.length - i > 2) {
+			int high = hex_value(target.at[i + 1]);
+			int low = hex_value(target.at[i + 2]);
+			if (high >= 0 && low >= 0)
+				c = high * 16 + low;
+		}
+		if (is_control(c))
+			sanity->bad_target = true;
+	}
+}
+
+static void see_length(struct sanity *sanity, struct slice value)
+{
+	sanity->content_lengths++;
+	value = slice_trim(value);
+	/* 18 digits fit a uint64_t whatever they are. */
+	if (value.length == 0 || value.length > 18)
+		sanity->bad_length = true;
+	uint64_t length = 0;
+	for (size_t i = 0; i < value.length && !sanity->bad_length; i++) {
+		if (value.at[i] < '0' || value.at[i] > '9')
+			sanity->bad_length = true;
+		else
+			length = length * 10 + (uint64_t)(value.at[i] - '0');
+	}
+	sanity->content_length = sanity->bad_length ? 0 : length;
+}
+
+void sanity_see_header(struct sanity *sanity, struct slice name, struct slice value)
+{
+	if (slice_is_any_case(name, "host")) {
+		sanity->hosts++;
+	} else if (slice_is_any_case(name, "content-length")) {
+		see_length(sanity, value);
+	} else if (slice_is_any_case(name, "transfer-encoding")) {
+		sanity->transfer_encodings++;
+		sanity->chunked = slice_is_any_case(slice_trim(value), "chunked");
+	}
+}
+
+const char *sanity_fault(const struct sanity *sanity)
+{
+	if (sanity->bad_target)
+		return "the path holds a control character";
+	if (sanity->hosts != 1)
+		return "exactly one Host header is expected";
+	if (sanity->content_lengths > 1)
+		return "more than one Content-Length header";
+	if (sanity->bad_length)
+		return "Content-Length is not a number";
+	if (sanity->transfer_encodings > 0 && sanity->content_lengths > 0)
+		return "Content-Length together with Transfer-Encoding";
+	if (sanity->transfer_encodings > 1 || (sanity->transfer_encodings == 1 && !sanity->chunked))
+		return "the only Transfer-Encoding taken is chunked";
+	return NULL;
+}

@@ -1,0 +1,322 @@
+/* shikakud serve: one thread a loop, shared nothing; the first thread only waits for signals. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/application.h"
+#include "api/metrics_page.h"
+#include "base/log.h"
+#include "cases/rate_limit.h"
+#include "cases/record.h"
+#include "commands.h"
+#include "net/listener.h"
+#include "store/command.h"
+
+#define LOOPS_MAX 256
+/* Files beside connections: databases, epoll, logs. */
+#define OTHER_FILES 256
+#define MAINTENANCE_SECONDS 3600
+#define DRAIN_POLL_MS 20
+
+struct worker {
+	pthread_t thread;
+	bool started;
+	struct loop *loop;
+	struct http *http;
+	struct http *metrics_http;
+	struct application application;
+	_Atomic size_t in_flight;
+};
+
+struct service {
+	const struct config *config;
+	struct process_state process;
+	struct worker workers[LOOPS_MAX];
+	size_t count;
+};
+
+static struct http_limits limits_of(const struct config *config, size_t loops)
+{
+	size_t connections = (size_t)config->connections_max / (loops == 0 ? 1 : loops) + 1;
+	return (struct http_limits){
+		.connections_max = connections,
+		.in_flight_max = (size_t)config->in_flight_max,
+		.idle_timeout = config->idle_timeout_ms * 1000,
+		.body_timeout = config->body_timeout_ms * 1000,
+		.answer_timeout = config->answer_timeout_ms * 1000,
+		.send_timeout = config->send_timeout_ms * 1000,
+	};
+}
+
+static enum outcome open_worker(struct service *service, struct worker *worker, int listener)
+{
+	struct application *application = &worker->application;
+	const struct config *config = service->config;
+	application->config = config;
+	application->process = &service->process;
+	enum outcome outcome = loop_create(&worker->loop);
+	application->loop = worker->loop;
+	if (outcome == OUTCOME_OK)
+		outcome = hasher_create(&application->hasher);
+	if (outcome == OUTCOME_OK) {
+		/* The steps of a turn run in this order: answers and new requests first, then what they asked is sent. */
+		struct http_limits limits = limits_of(config, service->count);
+		struct http_application face = application_face(application);
+		outcome = http_create(&worker->http, worker->loop, listener, &limits, &face);
+	} else {
+		close(listener);
+	}
+	application->http = worker->http;
+	if (outcome == OUTCOME_OK) {
+		struct check_chain chain = record_chain(application->hasher);
+		outcome = store_create(&application->store, worker->loop, config, &chain);
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = principals_create(
+			&application->principals, application->store, config->token_age_ms * 1000);
+	if (outcome == OUTCOME_OK)
+		application_open(application);
+	return outcome;
+}
+
+static void close_worker(struct worker *worker)
+{
+	struct application *application = &worker->application;
+	/* What still waits for the database is answered 503 by this. */
+	store_destroy(application->store);
+	if (worker->http != NULL)
+		http_refuse_waiting(worker->http);
+	http_destroy(worker->http);
+	http_destroy(worker->metrics_http);
+	principals_destroy(application->principals);
+	hasher_destroy(application->hasher);
+	loop_destroy(worker->loop);
+}
+
+static enum outcome open_metrics(struct service *service)
+{
+	const struct config *config = service->config;
+	struct worker *worker = &service->workers[0];
+	if (config->metrics_listen[0] == '\0')
+		return OUTCOME_OK;
+	int listener = -1;
+	enum outcome outcome = listeners_open(config->metrics_listen, config->share_port != 0, &listener, 1);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	struct http_limits limits = limits_of(config, service->count);
+	limits.connections_max = 64;
+	struct http_application face = metrics_page_face();
+	return http_create(&worker->metrics_http, worker->loop, listener, &limits, &face);
+}
+
+static void *run_worker(void *owner)
+{
+	struct worker *worker = owner;
+	loop_run(worker->loop);
+	return NULL;
+}
+
+static void drain_worker(void *owner)
+{
+	struct worker *worker = owner;
+	http_begin_drain(worker->http);
+}
+
+static void report_in_flight(void *owner)
+{
+	struct worker *worker = owner;
+	atomic_store(&worker->in_flight, http_in_flight(worker->http));
+}
+
+static void post_all(struct service *service, void (*task)(void *owner))
+{
+	for (size_t i = 0; i < service->count; i++) {
+		if (loop_post(service->workers[i].loop, task, &service->workers[i]) != OUTCOME_OK)
+			log_line(LOG_LEVEL_ERROR, "serve", "loop %zu could not be told: no memory", i);
+	}
+}
+
+static size_t total_in_flight(struct service *service)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < service->count; i++)
+		total += atomic_load(&service->workers[i].in_flight);
+	return total;
+}
+
+/* Waits for a signal at most so long. 0: none came. */
+static int wait_signal(const sigset_t *signals, int64_t milliseconds)
+{
+	struct timespec span = { .tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000 };
+	int number = sigtimedwait(signals, NULL, &span);
+	return number < 0 ? 0 : number;
+}
+
+/* Partitions for the records of the months to come. The loops do not wait for it. */
+static void maintain(const struct service *service)
+{
+	char today[DAY_TEXT_SIZE];
+	day_format(day_in_japan(clock_read().wall), today);
+	const struct command_parameter parameters[] = { { .text = today } };
+	if (command_run(service->config->database_url, STATEMENT_KEEP_CHECK_PARTITIONS, parameters, 1, NULL,
+		    NULL) != OUTCOME_OK)
+		log_line(LOG_LEVEL_WARNING, "serve",
+			"the partitions of checks could not be looked after; tried again later");
+}
+
+static void *run_maintenance(void *owner)
+{
+	maintain(owner);
+	return NULL;
+}
+
+static void start_maintenance(struct service *service)
+{
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, run_maintenance, service) == 0)
+		pthread_detach(thread);
+}
+
+static bool is_stop(int number)
+{
+	return number == SIGTERM || number == SIGINT;
+}
+
+static void wait_for_stop(struct service *service, const sigset_t *signals)
+{
+	for (;;) {
+		int number = wait_signal(signals, (int64_t)MAINTENANCE_SECONDS * 1000);
+		if (is_stop(number))
+			return;
+		if (number == SIGHUP)
+			log_line(LOG_LEVEL_INFO, "serve", "SIGHUP: there are no files to read again yet");
+		if (number == 0)
+			start_maintenance(service);
+	}
+}
+
+/* Readiness fails, the listeners close, what is in flight finishes within its time, the rest gets 503. A second signal ends
+ * the waiting. */
+static void drain(struct service *service, const sigset_t *signals)
+{
+	const struct config *config = service->config;
+	log_line(LOG_LEVEL_INFO, "serve", "stopping");
+	atomic_store(&service->process.stopping, true);
+	bool hurried = config->drain_delay_ms > 0 && is_stop(wait_signal(signals, config->drain_delay_ms));
+	for (size_t i = 0; i < service->count; i++)
+		atomic_store(&service->workers[i].in_flight, 1);
+	post_all(service, drain_worker);
+	int64_t end = clock_read().monotonic + config->drain_timeout_ms * 1000;
+	while (!hurried && total_in_flight(service) > 0 && clock_read().monotonic < end) {
+		post_all(service, report_in_flight);
+		hurried = is_stop(wait_signal(signals, DRAIN_POLL_MS));
+	}
+	if (total_in_flight(service) > 0)
+		log_line(LOG_LEVEL_WARNING, "serve", "%zu requests are not finished and get 503",
+			total_in_flight(service));
+}
+
+static void allow_files(const struct config *config)
+{
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)config->connections_max + OTHER_FILES;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+		log_line(LOG_LEVEL_WARNING, "serve",
+			"only %llu files may be open: fewer than %lld connections fit",
+			(unsigned long long)limit.rlim_cur, (long long)config->connections_max);
+}
+
+static size_t loops_of(const struct config *config)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t loops = config->loops != 0 ? (size_t)config->loops : cores < 1 ? 1 : (size_t)cores;
+	return loops > LOOPS_MAX ? LOOPS_MAX : loops;
+}
+
+static enum outcome open_service(struct service *service)
+{
+	const struct config *config = service->config;
+	int listeners[LOOPS_MAX];
+	enum outcome outcome =
+		listeners_open(config->listen, config->share_port != 0, listeners, service->count);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (size_t i = 0; i < service->count; i++) {
+		if (outcome == OUTCOME_OK)
+			outcome = open_worker(service, &service->workers[i], listeners[i]);
+		else
+			close(listeners[i]);
+	}
+	return outcome == OUTCOME_OK ? open_metrics(service) : outcome;
+}
+
+static enum outcome start_workers(struct service *service)
+{
+	for (size_t i = 0; i < service->count; i++) {
+		struct worker *worker = &service->workers[i];
+		if (pthread_create(&worker->thread, NULL, run_worker, worker) != 0)
+			return OUTCOME_UNAVAILABLE;
+		worker->started = true;
+	}
+	return OUTCOME_OK;
+}
+
+static void stop_workers(struct service *service)
+{
+	for (size_t i = 0; i < service->count; i++) {
+		struct worker *worker = &service->workers[i];
+		if (!worker->started)
+			continue;
+		loop_stop(worker->loop);
+		pthread_join(worker->thread, NULL);
+	}
+}
+
+int command_serve(const struct config *config)
+{
+	static struct service service;
+	sigset_t signals;
+	if (config->database_url[0] == '\0') {
+		log_line(LOG_LEVEL_ERROR, "serve", "database_url (or DATABASE_URL) is not set");
+		return 2;
+	}
+	service.config = config;
+	service.count = loops_of(config);
+	atomic_store(&service.process.loops, (int)service.count);
+	allow_files(config);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	enum outcome outcome = open_service(&service);
+	if (outcome == OUTCOME_OK) {
+		int a_loop = store_connections_a_loop(config);
+		log_line(LOG_LEVEL_INFO, "serve",
+			"listen=%s loops=%zu database connections=%zu (%zu loops x %d)", config->listen,
+			service.count, service.count * (size_t)a_loop, service.count, a_loop);
+		outcome = start_workers(&service);
+	}
+	if (outcome == OUTCOME_OK) {
+		start_maintenance(&service);
+		wait_for_stop(&service, &signals);
+		drain(&service, &signals);
+	}
+	stop_workers(&service);
+	for (size_t i = 0; i < service.count; i++)
+		close_worker(&service.workers[i]);
+	rate_limits_close();
+	metrics_close();
+	if (outcome == OUTCOME_OK)
+		log_line(LOG_LEVEL_INFO, "serve", "stopped");
+	return outcome == OUTCOME_OK ? 0 : 1;
+}

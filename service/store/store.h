@@ -1,0 +1,34 @@
+/* The database as one loop sees it: its lanes. Fast: look-ups of checks. Audit: their records (or, by setting, with the next
+ * look-ups on the fast connection). Slow: everything else. */
+#ifndef SHIKAKU_STORE_STORE_H
+#define SHIKAKU_STORE_STORE_H
+
+#include "base/config.h"
+#include "base/loop.h"
+#include "base/outcome.h"
+#include "store/checks.h"
+#include "store/lane.h"
+#include "store/standings.h"
+#include "store/tokens.h"
+
+struct store;
+
+/* `config` and what `chain` names outlive the store; the lanes connect by themselves. */
+enum outcome MUST_CHECK store_create(struct store **created, struct loop *loop, const struct config *config,
+	const struct check_chain *chain);
+void store_destroy(struct store *store);
+
+/* Each asks as lane_ask; what is asked leaves at the end of the turn. */
+enum outcome MUST_CHECK store_find_standings(struct store *store, struct standings_question *question);
+enum outcome MUST_CHECK store_find_standings_as_known(
+	struct store *store, struct standings_question *question);
+enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);
+enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
+
+/* NULL when every lane is ready, else why one is not. */
+const char *store_trouble(const struct store *store);
+
+/* Connections that one loop opens. */
+int store_connections_a_loop(const struct config *config);
+
+#endif
