@@ -1,0 +1,85 @@
+/* The service's answer to a check, understood or refused. Strict on purpose: whatever is missing, unknown, contradictory or about
+ * someone else makes the whole answer one that we do not understand, because the other way to fail is to show 有効 by mistake. */
+#ifndef SHIKAKU_TERMINAL_ANSWER_H
+#define SHIKAKU_TERMINAL_ANSWER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/calendar.h"
+#include "base/outcome.h"
+
+enum answer_validity {
+	ANSWER_VALID,
+	ANSWER_INVALID,
+	ANSWER_INVALID_NEWER_EXISTS,
+	ANSWER_NOT_FOUND,
+	ANSWER_MULTIPLE,
+};
+
+enum answer_relationship { ANSWER_INSURED, ANSWER_DEPENDENT };
+enum answer_sex { ANSWER_MALE, ANSWER_FEMALE, ANSWER_SEX_UNSPECIFIED };
+enum answer_loss {
+	ANSWER_NO_LOSS,
+	ANSWER_DEATH,
+	ANSWER_PUBLIC_ASSISTANCE,
+	ANSWER_OTHER_INSURANCE,
+	ANSWER_OTHER_LOSS
+};
+enum answer_basis { ANSWER_STANDARD, ANSWER_PRESCHOOL, ANSWER_ELDERLY, ANSWER_LATE_ELDERLY };
+
+/* Texts are borrowed from the document, as sent: print them with clean_print. NULL where the answer says null. */
+struct answer_qualification {
+	const char *insurer_number;
+	const char *insurer_name;
+	const char *symbol;
+	const char *number;
+	const char *branch_number;
+	const char *insured_name;
+	const char *name;
+	const char *name_kana;
+	enum answer_relationship relationship;
+	enum answer_sex sex;
+	enum answer_loss loss;
+	struct day birth_date;
+	struct day acquired_on;
+	struct optional_day lost_on; /* the first day without cover (R3.1) */
+};
+
+struct answer_copayment {
+	int percent; /* 10, 20, 30; 0 where none is registered (R7.1) */
+	enum answer_basis basis;
+	struct day_range valid;
+};
+
+struct answer {
+	json_t *document; /* owned */
+	const char *check_id;
+	const char *checked_at;
+	struct day visit_date;
+	enum answer_validity validity;
+	bool accepted;
+	bool qualification_only;
+	json_t *reasons; /* arrays of objects whose "text" is a string; borrowed */
+	json_t *next_actions;
+	bool has_qualification;
+	struct answer_qualification qualification;
+	bool has_copayment;
+	struct answer_copayment copayment;
+};
+
+/* What was asked, to notice an answer that is about another person or day. */
+struct answer_expected {
+	struct day birth_date;
+	struct optional_day visit_date;
+};
+
+/* OUTCOME_INVALID: not understood, and `why` (English, in the program's own memory) says what. After OUTCOME_OK the caller ends
+ * with answer_free. */
+enum outcome MUST_CHECK answer_read(const char *body, size_t length, const struct answer_expected *expected,
+	struct answer *answer, const char **why);
+
+void answer_free(struct answer *answer);
+
+#endif

@@ -1,0 +1,14 @@
+/* The answer as a receptionist reads it: the decision in the first line, then who, then why, then what to do. */
+#ifndef SHIKAKU_TERMINAL_ANSWER_PRINT_H
+#define SHIKAKU_TERMINAL_ANSWER_PRINT_H
+
+#include <stdio.h>
+
+#include "terminal/answer.h"
+#include "terminal/exit_codes.h"
+
+void answer_print(FILE *out, const struct answer *answer);
+
+enum exit_code answer_exit_code(const struct answer *answer);
+
+#endif

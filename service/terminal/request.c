@@ -1,0 +1,68 @@
+#include "terminal/request.h"
+
+#include <jansson.h>
+
+/* NULL stands for a value that was not given: the key is left out. */
+static bool put(json_t *object, const char *key, const char *value)
+{
+	return value == NULL || json_object_set_new(object, key, json_string(value)) == 0;
+}
+
+static bool put_presented(json_t *presented, const struct check_options *options)
+{
+	char birth_date[DAY_TEXT_SIZE];
+	day_format(options->birth_date, birth_date);
+	return put(presented, "kind", options->given[OPTION_KIND]) &&
+	       put(presented, "insurer_number", options->given[OPTION_INSURER]) &&
+	       put(presented, "symbol", options->given[OPTION_SYMBOL]) &&
+	       put(presented, "number", options->given[OPTION_NUMBER]) &&
+	       put(presented, "branch_number", options->given[OPTION_BRANCH]) &&
+	       put(presented, "birth_date", birth_date);
+}
+
+static bool put_consents(json_t *consents, const struct check_options *options)
+{
+	for (int i = 0; i < CONSENT_COUNT; i++) {
+		if (json_object_set_new(
+			    consents, consent_key((enum consent)i), json_boolean(options->consents[i])) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool put_all(json_t *request, const struct check_options *options)
+{
+	if (options->visit_date.known) {
+		char visit_date[DAY_TEXT_SIZE];
+		day_format(options->visit_date.day, visit_date);
+		if (!put(request, "visit_date", visit_date))
+			return false;
+	}
+	if (!put(request, "known_at", options->given[OPTION_KNOWN_AT]) ||
+		!put(request, "setting", options->given[OPTION_SETTING]))
+		return false;
+	if (options->given[OPTION_WITH_CARD] != NULL &&
+		json_object_set_new(request, "with_card", json_true()) != 0)
+		return false;
+
+	json_t *presented = json_object();
+	if (json_object_set_new(request, "presented", presented) != 0 || !put_presented(presented, options))
+		return false;
+	if (options->given[OPTION_CONSENT] != NULL) {
+		json_t *consents = json_object();
+		if (json_object_set_new(request, "consents", consents) != 0 ||
+			!put_consents(consents, options))
+			return false;
+	}
+	return put(request, "reference_number", options->given[OPTION_REFERENCE_NUMBER]);
+}
+
+char *request_text(const struct check_options *options, size_t indent)
+{
+	json_t *request = json_object();
+	char *text = NULL;
+	if (request != NULL && put_all(request, options))
+		text = json_dumps(request, indent > 0 ? JSON_INDENT(indent) : JSON_COMPACT);
+	json_decref(request);
+	return text;
+}
