@@ -1,0 +1,7 @@
+-- Revert shikaku:links from pg
+
+BEGIN;
+
+DROP TABLE shikaku.links;
+
+COMMIT;

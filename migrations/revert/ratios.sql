@@ -1,0 +1,7 @@
+-- Revert shikaku:ratios from pg
+
+BEGIN;
+
+DROP TABLE shikaku.ratios;
+
+COMMIT;

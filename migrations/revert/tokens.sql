@@ -1,0 +1,7 @@
+-- Revert shikaku:tokens from pg
+
+BEGIN;
+
+DROP TABLE shikaku.tokens;
+
+COMMIT;

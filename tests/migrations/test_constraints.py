@@ -1,0 +1,282 @@
+"""What must never be stored cannot be stored. Each line: what it is, the statement, the SQLSTATE, the constraint that refuses it."""
+
+import psycopg2
+import pytest
+
+CHECK, FOREIGN_KEY, UNIQUE, NOT_NULL, EXCLUSION = "23514", "23503", "23505", "23502", "23P01"
+
+
+def member(**change):
+    return insert("members", {
+        "insurer_number": "'01130012'", "member_id": "'z'", "person_id": "3", "name": "'資格 次郎'", "name_kana": "'シカク ジロウ'",
+        "sex": "'male'", "birth_date": "'1970-01-01'", "known_from": "'2026-01-01Z'"}, change)
+
+
+def membership(**change):
+    # For member 4: a second period after the one that ended on 2015-04-01.
+    return insert("memberships", {
+        "member_key": "4", "insurer_number": "'06136022'", "relationship": "'insured'", "number": "'6'", "number_key": "'6'",
+        "acquired_on": "'2020-04-01'", "known_from": "'2026-01-01Z'"}, change)
+
+
+def late_elderly(**change):
+    return membership(**{"member_key": "3", "insurer_number": "'39131156'", "acquired_on": "'2000-01-01'", "lost_on": "'2001-01-01'", **change})
+
+
+def ratio(**change):
+    return insert("ratios", {
+        "member_key": "1", "insurer_number": "'01130012'", "percent": "20", "valid": "'[2026-01-01,2027-01-01)'",
+        "known_from": "'2026-01-01Z'"}, change)
+
+
+def link(**change):
+    return insert("links", {"member_key": "2", "state": "'linked'", "decided_at": "'2026-01-01Z'", "known_from": "'2026-01-01Z'"}, change)
+
+
+def registration(**change):
+    return insert("use_registrations", {"person_id": "2", "registered_at": "'2026-01-01Z'", "channel": "'portal'"}, change)
+
+
+def card(**change):
+    return insert("cards", {
+        "person_id": "2", "medium": "'phone'", "certificate_digest": "sha256('two')", "issuer_key_identifier": "'\\x01'", "serial": "'\\x02'",
+        "not_before": "'2026-01-01Z'", "not_after": "'2031-01-01Z'", "public_key": "'\\x01'"}, change)
+
+
+def certificate(**change):
+    return insert("eligibility_certificates", {
+        "membership_id": "2", "issued_on": "'2026-01-01'", "valid_from": "'2026-01-01'", "valid_until": "'2026-01-01'",
+        "known_from": "'2026-01-01Z'"}, change)
+
+
+def token(**change):
+    return insert("tokens", {
+        "digest": "sha256('x')", "scope": "'insurer'", "owner": "'01130012'", "label": "'x'", "rate_per_second": "1", "burst": "1000000",
+        "created_at": "'2026-01-01Z'", "expires_at": "'2026-01-02Z'"}, change)
+
+
+def check(**change):
+    return insert("checks", {
+        "check_id": "gen_random_uuid()", "checked_at": "'2026-11-22Z'", "chain_id": "gen_random_uuid()", "chain_position": "0",
+        "digest": "sha256('1')", "answer_digest": "sha256('2')", "keys_digest": "sha256('3')", "token_id": "1", "owner": "'1319900013'",
+        "visit_date": "'2026-11-22'", "presented": "4", "setting": "0", "with_card": "false", "validity": "1", "accepted": "true",
+        "reasons": "0"}, change)
+
+
+def insert(table, columns, change):
+    columns = {**columns, **change}
+    return f"INSERT INTO shikaku.{table} ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+def insurer(number, printed=None, name="'x'"):
+    return f"INSERT INTO shikaku.insurers VALUES ('{number}', '{printed or number}', {name})"
+
+
+ALLOWED = [
+    insurer("00138057", "138057"), "INSERT INTO shikaku.institutions VALUES ('1311111111', NULL)", member(), member(postal_code="'100-0001'"),
+    membership(), membership(acquired_on="'2015-04-01'"), membership(acquired_on="'2009-01-01'", lost_on="'2010-04-01'"),
+    membership(symbol="'１２－３'", symbol_key="'12-3'"), membership(symbol="'さくら'", symbol_key="'さくら'"), late_elderly(),
+    ratio(), ratio(percent="30", valid="'[2026-01-01,)'"), ratio(member_key="3", insurer_number="'39131156'", percent="10",
+                                                                    valid="'[2026-08-01,)'"),
+    link(), link(state="'mismatch'", mismatched="'{name,sex}'"), link(state="'pending'", decided_at="NULL"), registration(),
+    registration(cancelled_at="'2026-01-01Z'"), card(), card(serial="'\\x01'", issuer_key_identifier="'\\x02'"), certificate(),
+    certificate(membership_id="1", state="'returned'"), token(), token(scope="'operator'", owner="NULL"), check(),
+    check(follows="sha256('4')"), check(validity="4", accepted="false"),
+]
+
+REFUSED = [
+    # Insurers and institutions (R2.1, R2.3).
+    ("an insurer with a wrong check digit", insurer("01130013"), CHECK, "insurer_number_check_digit"),
+    ("an insurer with six digits", insurer("138057"), CHECK, "insurer_number_is_8_digits"),
+    ("an insurer with full-width digits", insurer("０１１３００１２"), CHECK, "insurer_number_is_8_digits"),
+    ("a printed number of another insurer", insurer("00138057", "138016"), CHECK, "printed_number_is_the_same_number"),
+    ("a printed number of seven digits", insurer("00138057", "0138057"), CHECK, "printed_number_is_the_same_number"),
+    ("an insurer twice", insurer("01130012"), UNIQUE, "insurers_pkey"),
+    ("an insurer without a name", insurer("00138057", "138057", "NULL"), NOT_NULL, None),
+    ("an insurer with an empty name", insurer("00138057", "138057", "''"), CHECK, "line_length"),
+    ("an institution with nine digits", "INSERT INTO shikaku.institutions VALUES ('131990001', NULL)", CHECK, "institution_code_is_10_digits"),
+    ("an institution with a letter", "INSERT INTO shikaku.institutions VALUES ('131990001X', NULL)", CHECK, "institution_code_is_10_digits"),
+    # Persons and members.
+    ("a register code twice", "INSERT INTO shikaku.persons (register_code) VALUES ('one')", UNIQUE, "persons_register_code_key"),
+    ("an empty register code", "INSERT INTO shikaku.persons (register_code) VALUES ('')", CHECK, "register_code_form"),
+    ("a register code with a blank", "INSERT INTO shikaku.persons (register_code) VALUES ('a b')", CHECK, "register_code_form"),
+    ("a member of an unknown insurer", member(insurer_number="'06270029'"), FOREIGN_KEY, "members_insurer_number_fkey"),
+    ("a member of nobody", member(person_id="99"), FOREIGN_KEY, "members_person_id_fkey"),
+    ("a member's key twice", member(member_id="'a'"), UNIQUE, "members_insurer_number_member_id_key"),
+    ("an empty member key", member(member_id="''"), CHECK, "member_id_form"),
+    ("a member key with a blank", member(member_id="'a b'"), CHECK, "member_id_form"),
+    ("a member key too long", member(member_id="repeat('x', 65)"), CHECK, "member_id_form"),
+    ("a name of blanks", member(name="'　'"), CHECK, "line_is_one_trimmed_line"),
+    ("a name with a line feed", member(name="E'a\\nb'"), CHECK, "line_is_one_trimmed_line"),
+    ("a name with a trailing blank", member(name="'資格 '"), CHECK, "line_is_one_trimmed_line"),
+    ("a name too long", member(name="repeat('長', 201)"), CHECK, "line_length"),
+    ("a member without kana", member(name_kana="NULL"), NOT_NULL, None),
+    ("an unknown sex", member(sex="'2'"), CHECK, "sex_values"),
+    ("an unknown sex on the face", member(sex_on_face="''"), CHECK, "sex_on_face_values"),
+    ("a birth before the eras", member(birth_date="'1868-01-24'"), CHECK, "day_in_range"),
+    ("an infinite birth", member(birth_date="'infinity'"), CHECK, "day_in_range"),
+    ("a postal code without a dash", member(postal_code="'1000001'"), CHECK, "postal_code_form"),
+    ("knowledge from no time", member(known_from="'-infinity'"), CHECK, "moment_is_finite"),
+    # Memberships (R2.2, R3).
+    ("a membership of another insurer's member", membership(insurer_number="'01130012'"), FOREIGN_KEY,
+     "memberships_member_key_insurer_number_fkey"),
+    ("an unknown relationship", membership(relationship="'head'"), CHECK, "relationship_values"),
+    ("a dependant of nobody", membership(relationship="'dependent'"), CHECK, "a_dependant_names_the_insured"),
+    ("an insured person who depends", membership(insured_membership_id="1"), CHECK, "a_dependant_names_the_insured"),
+    ("a dependant of another insurer's insured", membership(relationship="'dependent'", insured_membership_id="1"), FOREIGN_KEY,
+     "insured_membership_of_the_same_insurer"),
+    ("a dependant of a dependant", membership(member_key="2", insurer_number="'01130012'", relationship="'dependent'",
+                                               insured_membership_id="2", acquired_on="'2000-01-01'", lost_on="'2001-01-01'"), FOREIGN_KEY,
+     "insured_membership_of_the_same_insurer"),
+    ("a dependant of oneself", "UPDATE shikaku.memberships SET insured_membership_id = 2, known_from = '2026-02-01Z' WHERE membership_id = 2",
+     CHECK, "nobody_depends_on_oneself"),
+    ("an insured person turned dependant whose dependants stay",
+     "UPDATE shikaku.memberships SET relationship = 'dependent', insured_membership_id = 2, known_from = '2026-02-01Z' WHERE membership_id = 1",
+     FOREIGN_KEY, "insured_membership_of_the_same_insurer"),
+    ("a membership without a number", membership(number="NULL"), NOT_NULL, None),
+    ("a number without its key", membership(number_key="NULL"), NOT_NULL, None),
+    ("an empty number", membership(number="''"), CHECK, "printed_identifier_length"),
+    ("a number with a control character", membership(number="E'1\\t2'"), CHECK, "printed_identifier_is_one_line"),
+    ("a number too long", membership(number="repeat('1', 121)"), CHECK, "printed_identifier_length"),
+    ("an empty key", membership(number_key="''"), CHECK, "identifier_key_length"),
+    ("a key with a blank", membership(number_key="'1 2'"), CHECK, "identifier_key_is_normalised"),
+    ("a key with a full-width blank", membership(number_key="'1　2'"), CHECK, "identifier_key_is_normalised"),
+    ("a key with full-width digits", membership(number_key="'１２'"), CHECK, "identifier_key_is_normalised"),
+    ("a key with another dash", membership(number_key="'1−2'"), CHECK, "identifier_key_is_normalised"),
+    ("a key with a long vowel for a dash", membership(number_key="'1ー2'"), CHECK, "identifier_key_is_normalised"),
+    ("a symbol without its key", membership(symbol="'1'"), CHECK, "symbol_with_its_key"),
+    ("a symbol's key without a symbol", membership(symbol_key="'1'"), CHECK, "symbol_with_its_key"),
+    ("a branch number of one digit", membership(branch_number="'1'"), CHECK, "branch_number_form"),
+    ("a branch number in full width", membership(branch_number="'０１'"), CHECK, "branch_number_form"),
+    ("a loss on the day of acquisition", membership(lost_on="'2020-04-01'"), CHECK, "loss_after_acquisition"),
+    ("an unknown reason of loss", membership(lost_on="'2021-04-01'", loss_reason="'04'"), CHECK, "loss_reason_values"),
+    ("a reason without a loss", membership(loss_reason="'01'"), CHECK, "loss_reason_only_with_loss"),
+    ("a symbol in 39", late_elderly(symbol="'1'", symbol_key="'1'"), CHECK, "late_elderly_form"),
+    ("a branch number in 39", late_elderly(branch_number="'00'"), CHECK, "late_elderly_form"),
+    ("a dependant in 39", late_elderly(relationship="'dependent'", insured_membership_id="3"), CHECK, "late_elderly_form"),
+    # Periods of one member (R3.5).
+    ("a second open period", membership(member_key="1", insurer_number="'01130012'"), UNIQUE, "memberships_one_open_period"),
+    ("a period acquired on the same day", membership(acquired_on="'2010-04-01'", lost_on="'2011-04-01'"), UNIQUE,
+     "memberships_member_key_acquired_on_key"),
+    ("a period that begins inside another", membership(acquired_on="'2015-03-31'"), EXCLUSION, "memberships_do_not_overlap"),
+    ("a period that ends inside another", membership(acquired_on="'2009-01-01'", lost_on="'2010-04-02'"), EXCLUSION,
+     "memberships_do_not_overlap"),
+    ("a period around another", membership(acquired_on="'2009-01-01'"), EXCLUSION, "memberships_do_not_overlap"),
+    # Ratios (R7.1).
+    ("a ratio of 15", ratio(percent="15"), CHECK, "percent_values"),
+    ("a ratio of 10 outside 39", ratio(percent="10"), CHECK, "percent_values"),
+    ("a ratio of no days", ratio(valid="'empty'"), CHECK, "valid_has_days"),
+    ("a ratio without a first day", ratio(valid="'(,2027-01-01)'"), CHECK, "valid_has_a_first_day"),
+    ("a ratio to an infinite day", ratio(valid="'[2026-01-01,infinity)'"), CHECK, "valid_last_day_can_be_printed"),
+    ("a ratio of another insurer's member", ratio(insurer_number="'06136022'"), FOREIGN_KEY, "ratios_member_key_insurer_number_fkey"),
+    ("two ratios on one day", ratio(member_key="3", insurer_number="'39131156'", valid="'[2026-07-31,)'"), EXCLUSION, "ratios_do_not_overlap"),
+    # Links (R8).
+    ("an unknown link state", link(state="'done'"), CHECK, "state_values"),
+    ("a decision without a time", link(decided_at="NULL"), CHECK, "decided_unless_pending"),
+    ("a time without a decision", link(state="'pending'"), CHECK, "decided_unless_pending"),
+    ("a mismatch of nothing", link(state="'mismatch'"), CHECK, "mismatched_only_with_mismatch"),
+    ("differences without a mismatch", link(mismatched="'{name}'"), CHECK, "mismatched_only_with_mismatch"),
+    ("a mismatch of an empty list", link(state="'mismatch'", mismatched="'{}'"), CHECK, "mismatched_values"),
+    ("a mismatch of what only warns", link(state="'mismatch'", mismatched="'{sex}'"), CHECK, "mismatched_values"),
+    ("a mismatch of an unknown attribute", link(state="'mismatch'", mismatched="'{name,height}'"), CHECK, "mismatched_values"),
+    ("two link states of one member", link(member_key="1"), UNIQUE, "links_pkey"),
+    # Registrations and cards (R5.6).
+    ("two registrations of one person", registration(person_id="1"), UNIQUE, "use_registrations_pkey"),
+    ("a registration by an unknown channel", registration(channel="'post'"), CHECK, "channel_values"),
+    ("a registration cancelled before it was made", registration(cancelled_at="'2025-12-31Z'"), CHECK, "cancelled_after_registered"),
+    ("a certificate twice", card(certificate_digest="sha256('one')"), UNIQUE, "cards_certificate_digest_key"),
+    ("a serial twice under one issuer", card(serial="'\\x01'"), UNIQUE, "cards_issuer_key_identifier_serial_key"),
+    ("a digest that is none", card(certificate_digest="'\\x00'"), CHECK, "sha256_is_32_bytes"),
+    ("an unknown medium", card(medium="'watch'"), CHECK, "medium_values"),
+    ("an unknown card state", card(state="'lost'"), CHECK, "state_values"),
+    ("a card that ends before it begins", card(not_after="'2026-01-01Z'"), CHECK, "not_after_follows_not_before"),
+    ("a serial too long", card(serial="decode(repeat('00', 21), 'hex')"), CHECK, "serial_length"),
+    ("an empty public key", card(public_key="''"), CHECK, "public_key_length"),
+    ("an empty issuer key identifier", card(issuer_key_identifier="''"), CHECK, "issuer_key_identifier_length"),
+    # Eligibility certificates (R10.2).
+    ("a second certificate in circulation", certificate(membership_id="1"), UNIQUE, "eligibility_certificates_one_issued"),
+    ("a certificate that ends before it begins", certificate(valid_until="'2025-12-31'"), CHECK, "valid_until_not_before_valid_from"),
+    ("an unknown certificate state", certificate(state="'lost'"), CHECK, "state_values"),
+    ("an unknown kind of certificate", certificate(kind="'insurance_card'"), CHECK, "kind_values"),
+    ("a certificate of no membership", certificate(membership_id="99"), FOREIGN_KEY, "eligibility_certificates_membership_id_fkey"),
+    # Tokens.
+    ("a token itself instead of its digest", token(digest="'secret'"), CHECK, "sha256_is_32_bytes"),
+    ("a token twice", token(digest="sha256('terminal')"), UNIQUE, "tokens_digest_key"),
+    ("an unknown scope", token(scope="'god'", owner="NULL"), CHECK, "scope_values"),
+    ("an insurer's token without an insurer", token(owner="NULL"), CHECK, "owner_where_the_scope_has_one"),
+    ("an operator's token with an owner", token(scope="'operator'"), CHECK, "owner_where_the_scope_has_one"),
+    ("an insurer's token of an unknown insurer", token(owner="'06270029'"), FOREIGN_KEY, "tokens_insurer_number_fkey"),
+    ("a terminal's token of an insurer", token(scope="'terminal'"), FOREIGN_KEY, "tokens_institution_code_fkey"),
+    ("an insurer's token of an institution", token(owner="'1319900013'"), FOREIGN_KEY, "tokens_insurer_number_fkey"),
+    ("a rate of zero", token(rate_per_second="0"), CHECK, "rate_per_second_range"),
+    ("a burst of zero", token(burst="0"), CHECK, "burst_range"),
+    ("a burst beyond a million", token(burst="1000001"), CHECK, "burst_range"),
+    ("a token that expires when it is made", token(expires_at="'2026-01-01Z'"), CHECK, "expires_after_created"),
+    ("a token that never expires", token(expires_at="'infinity'"), CHECK, "moment_is_finite"),
+    ("a token revoked before it was made", token(revoked_at="'2025-12-31Z'"), CHECK, "revoked_after_created"),
+    # Checks (R13).
+    ("a check with a short digest", check(digest="'\\x00'"), CHECK, "digests_are_32_bytes"),
+    ("a check with a short answer digest", check(answer_digest="'\\x00'"), CHECK, "digests_are_32_bytes"),
+    ("a check with a short keys digest", check(keys_digest="'\\x00'"), CHECK, "digests_are_32_bytes"),
+    ("a check without its predecessor's digest", check(digest="NULL"), NOT_NULL, None),
+    ("a chain that follows in its middle", check(chain_position="1", follows="sha256('4')"), CHECK, "follows_only_at_the_first"),
+    ("a chain that follows no digest", check(follows="'\\x00'"), CHECK, "follows_only_at_the_first"),
+    ("a check before its chain", check(chain_position="-1"), CHECK, "chain_position_range"),
+    ("a check of an unknown kind", check(presented="6"), CHECK, "presented_values"),
+    ("a check in an unknown setting", check(setting="2"), CHECK, "setting_values"),
+    ("a check with an unknown validity", check(validity="6", accepted="false"), CHECK, "validity_values"),
+    ("an acceptance without validity", check(validity="2"), CHECK, "accepted_only_when_valid"),
+    ("a check by nobody", check(owner="''"), CHECK, "owner_is_10_digits"),
+    ("a check at no time", check(checked_at="'infinity'"), CHECK, "checked_at_is_finite"),
+    ("a check as known at no time", check(known_at="'infinity'"), CHECK, "known_at_is_finite"),
+]
+# Of more than one row or statement.
+REFUSED += [
+    ("two periods of one statement that overlap",
+     "INSERT INTO shikaku.memberships (member_key, insurer_number, relationship, number, number_key, acquired_on, lost_on, known_from) VALUES"
+     " (4, '06136022', 'insured', '6', '6', '2018-01-01', '2019-01-02', '2026-01-01Z'),"
+     " (4, '06136022', 'insured', '6', '6', '2019-01-01', '2020-01-01', '2026-01-01Z')", EXCLUSION, "memberships_do_not_overlap"),
+    ("a loss taken back into the next period",
+     membership() + "; UPDATE shikaku.memberships SET lost_on = '2020-04-02', known_from = '2026-02-01Z' WHERE membership_id = 4", EXCLUSION,
+     "memberships_do_not_overlap"),
+]
+
+
+@pytest.fixture(scope="module")
+def cursor(refused):
+    """One session for all lines; each is rolled back."""
+    return refused.connect(autocommit=False).cursor()
+
+
+@pytest.mark.parametrize("statement", ALLOWED)
+def test_what_is_right_can_be_stored(cursor, statement):
+    try:
+        cursor.execute(statement)
+        assert cursor.rowcount == 1
+    finally:
+        cursor.connection.rollback()
+
+
+@pytest.mark.parametrize("statement, sqlstate, constraint", [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_cannot_be_stored(cursor, statement, sqlstate, constraint):
+    try:
+        with pytest.raises(psycopg2.Error) as error:
+            cursor.execute(statement)
+        assert (error.value.pgcode, error.value.diag.constraint_name) == (sqlstate, constraint)
+    finally:
+        cursor.connection.rollback()
+
+
+def test_every_named_constraint_has_a_line(cursor):
+    """A constraint that nobody tried may be wrong."""
+    cursor.execute("""
+        SELECT conname FROM pg_constraint
+          WHERE connamespace = 'shikaku'::regnamespace AND contype IN ('c', 'u', 'x', 'f')
+            AND coalesce(conrelid::regclass::text, '') !~ '_history$|checks_|schema_version'
+            AND coalesce(conparentid, 0) = 0
+            AND NOT (contype = 'u' AND conname ~ 'member_key_insurer_number|membership_id_insurer_number')""")
+    named = {name for name, in cursor.fetchall()}
+    cursor.connection.rollback()
+    untried = named - {case[3] for case in REFUSED}
+    # Rows that only other rows refer to, and which their tables' own tests meet.
+    assert untried <= {"links_member_key_fkey", "use_registrations_person_id_fkey", "cards_person_id_fkey"}, untried
