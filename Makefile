@@ -87,6 +87,14 @@ $(OUT)/obj/tests/unit/%.o: INCLUDES += -Itests/unit
 run: ## install, build, start a private database, serve, and perform one real check (HOST, PORT, STATE)
 	@HOST="$(HOST)" PORT="$(PORT)" STATE="$(STATE)" MAKE="$(MAKE)" exec tools/run
 
+bench: ## checks against pgbench on the same machine, interleaved (the first time fills 1,000,000 members)
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build
+	/usr/bin/python3 -B tests/bench/typed_keys.py $(BENCH)
+
+demo-data: ## N members for load tests into the database that MIGRATE_URL names
+	@demo/fill $(N)
+
 clean: ## everything that was built
 	rm -rf build
 

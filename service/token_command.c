@@ -114,7 +114,7 @@ static int check_owner(struct token_wish *wish, char insurer_number[INSURER_NUMB
 static int create_from_words(const struct config *config, int count, char *const words[])
 {
 	const char *scope = "";
-	struct token_wish wish = { .label = "", .rate = "50", .burst = NULL, .days = "365" };
+	struct token_wish wish = { .label = "unnamed", .rate = "50", .burst = NULL, .days = "365" };
 	for (int i = 0; i + 1 < count; i += 2) {
 		const struct {
 			const char *name;
