@@ -118,6 +118,7 @@ static void *run_worker(void *owner)
 {
 	struct worker *worker = owner;
 	loop_run(worker->loop);
+	arena_free_spares();
 	return NULL;
 }
 

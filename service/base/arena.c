@@ -21,6 +21,49 @@ struct arena_hook {
 	void *object;
 };
 
+/* Closed arenas leave their ordinary blocks to the next ones of their thread: at 40,000 requests a second malloc would spend
+ * its time joining and splitting the same pieces. Not where a sanitizer wants to see real lifetimes. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SPARES_MAX 0
+#else
+#define SPARES_MAX 64
+#endif
+
+static _Thread_local struct arena_block *spares;
+static _Thread_local int spare_count;
+
+static struct arena_block *new_block(size_t size)
+{
+	if (size == BLOCK_SIZE && spares != NULL) {
+		struct arena_block *block = spares;
+		spares = block->next;
+		spare_count--;
+		return block;
+	}
+	return malloc(sizeof(struct arena_block) + size);
+}
+
+static void free_block(struct arena_block *block)
+{
+	if (block->size != BLOCK_SIZE || spare_count >= SPARES_MAX) {
+		free(block);
+		return;
+	}
+	block->next = spares;
+	spares = block;
+	spare_count++;
+}
+
+void arena_free_spares(void)
+{
+	while (spares != NULL) {
+		struct arena_block *next = spares->next;
+		free(spares);
+		spares = next;
+	}
+	spare_count = 0;
+}
+
 void arena_open(struct arena *arena, size_t max)
 {
 	*arena = (struct arena){ .max = max };
@@ -33,7 +76,7 @@ static struct arena_block *add_block(struct arena *arena, size_t at_least)
 		size = at_least;
 	if (size > arena->max - arena->taken)
 		return NULL;
-	struct arena_block *block = malloc(sizeof *block + size);
+	struct arena_block *block = new_block(size);
 	if (block == NULL)
 		return NULL;
 	block->size = size;
@@ -102,7 +145,7 @@ void arena_close(struct arena *arena)
 		entry->hook(entry->object);
 	while (arena->blocks != NULL) {
 		struct arena_block *next = arena->blocks->next;
-		free(arena->blocks);
+		free_block(arena->blocks);
 		arena->blocks = next;
 	}
 	arena_open(arena, arena->max);

@@ -32,6 +32,9 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t length) MUST_CHE
 /* Calls hook(object) when the arena closes, the last one first. On OUTCOME_NO_MEMORY the hook was called at once. */
 enum outcome arena_on_close(struct arena *arena, void (*hook)(void *object), void *object) MUST_CHECK;
 
+/* Frees the blocks that this thread keeps for its next arenas. Before a thread that used arenas ends. */
+void arena_free_spares(void);
+
 /* Runs the hooks and gives everything back; the arena is empty and usable again. */
 void arena_close(struct arena *arena);
 

@@ -109,15 +109,6 @@ void json_close_array(struct json_writer *json)
 	close_with(json, ']');
 }
 
-void json_put_key(struct json_writer *json, const char *key)
-{
-	separate(json);
-	text_put_char(json->out, '"');
-	text_put_terminated(json->out, key);
-	text_put(json->out, "\":", 2);
-	json->comma = false;
-}
-
 static bool must_escape(char c)
 {
 	return (unsigned char)c < 0x20 || c == '"' || c == '\\';

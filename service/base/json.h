@@ -26,7 +26,16 @@ void json_close_object(struct json_writer *json);
 void json_open_array(struct json_writer *json);
 void json_close_array(struct json_writer *json);
 /* `key` is written as it stands: a literal without characters to escape. */
-void json_put_key(struct json_writer *json, const char *key);
+static inline void json_put_key(struct json_writer *json, const char *key)
+{
+	text_put(json->out, ",\"", json->comma ? 2 : 0);
+	if (!json->comma)
+		text_put_char(json->out, '"');
+	text_put_terminated(json->out, key);
+	text_put(json->out, "\":", 2);
+	json->comma = false;
+}
+
 /* null where the slice has no value. The slice is valid UTF-8. */
 void json_put_slice(struct json_writer *json, struct slice value);
 void json_put_terminated(struct json_writer *json, const char *value);

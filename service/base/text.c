@@ -41,7 +41,7 @@ void text_open(struct text *text, struct arena *arena, size_t capacity, size_t m
 	text->failed = text->at == NULL;
 }
 
-static bool make_room(struct text *text, size_t more)
+bool text_make_room(struct text *text, size_t more)
 {
 	if (text->failed)
 		return false;
@@ -63,29 +63,6 @@ static bool make_room(struct text *text, size_t more)
 	text->at = at;
 	text->capacity = capacity;
 	return true;
-}
-
-void text_put(struct text *text, const char *bytes, size_t length)
-{
-	if (length == 0 || !make_room(text, length))
-		return;
-	memcpy(text->at + text->length, bytes, length);
-	text->length += length;
-}
-
-void text_put_slice(struct text *text, struct slice slice)
-{
-	text_put(text, slice.at, slice.length);
-}
-
-void text_put_terminated(struct text *text, const char *terminated)
-{
-	text_put(text, terminated, strlen(terminated));
-}
-
-void text_put_char(struct text *text, char c)
-{
-	text_put(text, &c, 1);
 }
 
 void text_put_integer(struct text *text, int64_t number)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/outcome.h"
@@ -35,10 +36,34 @@ struct text {
 
 /* An empty builder with room for `capacity` bytes at first and never more than `max`. */
 void text_open(struct text *text, struct arena *arena, size_t capacity, size_t max);
-void text_put(struct text *text, const char *bytes, size_t length);
-void text_put_slice(struct text *text, struct slice slice);
-void text_put_terminated(struct text *text, const char *terminated);
-void text_put_char(struct text *text, char c);
+/* Makes room for so many bytes more; false, with `failed` set, when that is not possible. */
+bool text_make_room(struct text *text, size_t more);
+
+/* Inline, because answers are made of some two hundred small pieces, most of them literals of known length. */
+static inline void text_put(struct text *text, const char *bytes, size_t length)
+{
+	if (length == 0 || (length > text->capacity - text->length && !text_make_room(text, length)) ||
+		text->failed)
+		return;
+	memcpy(text->at + text->length, bytes, length);
+	text->length += length;
+}
+
+static inline void text_put_slice(struct text *text, struct slice slice)
+{
+	text_put(text, slice.at, slice.length);
+}
+
+static inline void text_put_terminated(struct text *text, const char *terminated)
+{
+	text_put(text, terminated, strlen(terminated));
+}
+
+static inline void text_put_char(struct text *text, char c)
+{
+	text_put(text, &c, 1);
+}
+
 void text_put_integer(struct text *text, int64_t number);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 struct slice text_slice(const struct text *text);

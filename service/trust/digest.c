@@ -6,9 +6,14 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+/* Small pieces are gathered first: a call into OpenSSL costs more than hashing eight bytes. */
+#define GATHERED_MAX 256
+
 struct hasher {
 	EVP_MD *algorithm;
 	EVP_MD_CTX *context;
+	size_t gathered;
+	uint8_t bytes[GATHERED_MAX];
 };
 
 enum outcome hasher_create(struct hasher **created)
@@ -38,14 +43,29 @@ void hasher_destroy(struct hasher *hasher)
 
 void hasher_begin(struct hasher *hasher)
 {
+	hasher->gathered = 0;
 	if (EVP_DigestInit_ex2(hasher->context, hasher->algorithm, NULL) != 1)
+		abort();
+}
+
+static void update(struct hasher *hasher, const void *bytes, size_t length)
+{
+	if (length > 0 && EVP_DigestUpdate(hasher->context, bytes, length) != 1)
 		abort();
 }
 
 void hasher_add(struct hasher *hasher, const void *bytes, size_t length)
 {
-	if (length > 0 && EVP_DigestUpdate(hasher->context, bytes, length) != 1)
-		abort();
+	if (length > GATHERED_MAX - hasher->gathered) {
+		update(hasher, hasher->bytes, hasher->gathered);
+		hasher->gathered = 0;
+	}
+	if (length > GATHERED_MAX) {
+		update(hasher, bytes, length);
+	} else if (length > 0) {
+		memcpy(hasher->bytes + hasher->gathered, bytes, length);
+		hasher->gathered += length;
+	}
 }
 
 void hasher_add_number(struct hasher *hasher, uint64_t number)
@@ -59,6 +79,7 @@ void hasher_add_number(struct hasher *hasher, uint64_t number)
 void hasher_end(struct hasher *hasher, uint8_t digest[SHA256_SIZE])
 {
 	unsigned length = 0;
+	update(hasher, hasher->bytes, hasher->gathered);
 	if (EVP_DigestFinal_ex(hasher->context, digest, &length) != 1 || length != SHA256_SIZE)
 		abort();
 }
