@@ -94,7 +94,7 @@ INSERT INTO people (person, member_id, name, name_kana, sex, number, branch_numb
 INSERT INTO people (person, member_id, name, name_kana, sex, number, insured_by, branch_number, birth_date, acquired_on, lost_on, loss_reason, shows) VALUES
   ('ended', 'ended', '喪失 次郎', 'ソウシツ ジロウ', 'male', '2000001', NULL, '00', '1975-02-28', '2010-04-01', :ago '30 days')::date, '99',
     '{R3.1,R3.4,R4,membership_ended}'),
-  ('dead', 'dead', '死亡 喪男', 'シボウ モオ', 'male', '2000002', NULL, '00', '1950-01-01', '2010-04-01', :ago '20 days')::date, '01',
+  ('dead', 'dead', '死亡 喪男', 'シボウ モオ', 'male', '2000002', NULL, '00', '1961-01-01', '2010-04-01', :ago '20 days')::date, '01',
     '{R3.1,membership_ended}'),
   ('child-of-dead', 'child-of-dead', '遺族 扶子', 'イゾク フコ', 'female', '2000002', 'dead', '01', '1985-06-01', '2010-04-01', NULL, NULL,
     '{R3.3,membership_ended}'),

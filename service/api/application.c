@@ -7,7 +7,8 @@
 #include "api/routes.h"
 #include "base/log.h"
 
-static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 400, 401, 422, 429, 500, 503 };
+static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 400, 401, 403, 404, 405, 406, 413, 415, 422,
+	429, 500, 503 };
 
 static struct exchange *exchange_of(struct request *request)
 {

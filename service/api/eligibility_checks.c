@@ -154,7 +154,8 @@ static void decode_reference_number(const json_t *value, struct field_errors *er
 	for (size_t i = 0; i < text.length; i++)
 		characters += ((unsigned char)text.at[i] & 0xc0) != 0x80;
 	if (characters < 1 || characters > REFERENCE_NUMBER_MAX)
-		field_errors_add(errors, "/reference_number", FIELD_TOO_LONG, "expected 1 to 64 characters");
+		field_errors_add(errors, "/reference_number",
+			characters < 1 ? FIELD_WRONG_FORM : FIELD_TOO_LONG, "expected 1 to 64 characters");
 }
 
 static void decode_check(json_t *body, struct check *check, struct field_errors *errors)

@@ -93,9 +93,12 @@ static void trace(
 {
 	if (line->status < 400 || line->status >= 500)
 		return;
+	const char *first = "-";
+	/* The name of an unknown field is the sender's, and may say anything. */
+	if (errors != NULL && errors->count > 0)
+		first = errors->list[0].code == FIELD_UNKNOWN ? "unknown" : errors->list[0].pointer;
 	log_security("refused request=%s problem=%s status=%d fields=%zu first=%s", request->id_text,
-		line->code, line->status, errors == NULL ? 0 : errors->count,
-		errors == NULL || errors->count == 0 ? "-" : errors->list[0].pointer);
+		line->code, line->status, errors == NULL ? 0 : errors->count, first);
 }
 
 static void answer(

@@ -529,11 +529,13 @@ enum outcome http_create(struct http **created, struct loop *loop, int listener,
 	http->loop = loop;
 	http->application = *application;
 	set_limits(http, limits);
+	/* Not strict: what strictness would refuse the sanity layer refuses with a problem document, and 0.9.75 sends the
+	 * header of its own refusal twice. */
 	http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
 		NULL, answer_call, http, MHD_OPTION_EXTERNAL_LOGGER, log_call, NULL, MHD_OPTION_LISTEN_SOCKET,
 		listener, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)(limits->connections_max + CONNECTION_RESERVE), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 0,
 		MHD_OPTION_URI_LOG_CALLBACK, target_call, http, MHD_OPTION_NOTIFY_COMPLETED, completed_call,
 		http, MHD_OPTION_NOTIFY_CONNECTION, connection_call, http, MHD_OPTION_END);
 	if (http->daemon == NULL) {

@@ -1,5 +1,7 @@
 #include "net/sanity.h"
 
+#include <string.h>
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -50,6 +52,9 @@ static void see_length(struct sanity *sanity, struct slice value)
 
 void sanity_see_header(struct sanity *sanity, struct slice name, struct slice value)
 {
+	/* "Content-Length : 5" is a Content-Length to some and nothing to others. */
+	if (memchr(name.at, ' ', name.length) != NULL || memchr(name.at, '\t', name.length) != NULL)
+		sanity->bad_name = true;
 	if (slice_is_any_case(name, "host")) {
 		sanity->hosts++;
 	} else if (slice_is_any_case(name, "content-length")) {
@@ -64,6 +69,8 @@ const char *sanity_fault(const struct sanity *sanity)
 {
 	if (sanity->bad_target)
 		return "the path holds a control character";
+	if (sanity->bad_name)
+		return "white space in a header's name";
 	if (sanity->hosts != 1)
 		return "exactly one Host header is expected";
 	if (sanity->content_lengths > 1)

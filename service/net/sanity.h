@@ -15,6 +15,7 @@ struct sanity {
 	unsigned transfer_encodings;
 	bool chunked;
 	bool bad_length;
+	bool bad_name;
 	bool bad_target;
 	uint64_t content_length; /* 0 where there is none */
 };

@@ -1,0 +1,69 @@
+"""Every demonstrated person shows what demo/index.sql promises of them."""
+
+import json
+
+from catalogues import words
+from support import ROOT
+
+VALIDITIES = {"invalid", "invalid_newer_exists", "not_found", "multiple"}
+BASES = {"standard", "preschool", "elderly", "late_elderly"}
+ENDED = {"membership_ended", "membership_not_started", "moved_to_late_elderly", "insured_moved_to_late_elderly"}
+REFUSED = {"card_not_registered", "card_revoked", "card_suspended", "card_required_with_document", "certificate_not_current",
+           "insurance_card_ended"}
+REASONS = words("REASONS")
+
+
+def ask(desk, case):
+    visit = case["visit_date"]
+    if case["visit_in_days"] is not None:
+        visit = f"2026-11-{22 + case['visit_in_days']}"
+    return desk.check(case["presented_kind"], with_card=case["with_card"], setting=case["setting"], visit_date=visit,
+                      **{name: case[name] for name in ("insurer_number", "symbol", "number", "branch_number", "birth_date")})
+
+
+def expected(shows):
+    """validity, reasons and whether it is accepted, out of what the index shows."""
+    codes = {code for code in shows if code in REASONS}
+    validity = next(iter(VALIDITIES.intersection(shows)), None)
+    if validity is None:
+        validity = "invalid" if codes & ENDED else "not_found" if "insurer_number_check_digit" in codes else "valid"
+    if validity == "invalid_newer_exists":
+        codes.add("membership_ended")
+    return validity, codes, validity == "valid" and not codes & REFUSED
+
+
+def test_a_reader_of_the_index_sees_what_it_promises_of_each_person(desk, database):
+    cases = json.loads(database.script(ROOT / "demo" / "index.sql"))
+    differing = []
+    for case in cases:
+        answer = ask(desk, case)
+        body = answer.json
+        validity, reasons, accepted = expected(case["shows"])
+        usual = "elderly" if "elderly_ratio_not_registered" in reasons else "standard"
+        bases = BASES.intersection(case["shows"]) or {usual if validity == "valid" else None}
+        found = {
+            "status": (answer.status, 200),
+            "validity": (body["validity"], validity),
+            "reasons": (set(answer.reasons), reasons),
+            "accepted": (body["accepted"], accepted),
+            "scope": (body["scope"], "full" if accepted else None),
+            "basis": ({(body["copayment"] or {}).get("basis")}, bases),
+            "qualification": (body["qualification"] is not None, validity not in ("not_found", "multiple")),
+            "name": ((body["qualification"] or {"name": case["name"]})["name"], case["name"]),
+        }
+        for field in ("name_other", "sex_on_face"):
+            if field in case["shows"]:
+                found[field] = (body["qualification"][field] is not None, True)
+        if "R14" in case["shows"]:
+            found["address"] = (body["qualification"]["address"], None)
+        differing += [f"{case['name']}: {what} is {is_}, should be {should}" for what, (is_, should) in found.items() if is_ != should]
+    assert len(cases) > 40
+    assert not differing, "\n".join(differing)
+
+
+def test_the_index_shows_every_reason_that_typed_keys_can_give(database):
+    cases = json.loads(database.script(ROOT / "demo" / "index.sql"))
+    shown = {code for case in cases for code in case["shows"]}
+    # These two come by card only (R4.1).
+    assert set(REASONS) - shown == {"overlapping_membership", "no_membership"}
+    assert BASES <= shown
