@@ -39,7 +39,6 @@ static const char *const wrong_words[][2] = {
 	{ "not_one_of", "選べる値ではありません" },
 	{ "too_long", "長すぎます" },
 	{ "out_of_range", "範囲の外です" },
-	{ "not_allowed_here", "この場合には使えません" },
 };
 
 /* A pointer below a field (/consents/surgeries) is about that field. */
