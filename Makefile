@@ -129,7 +129,7 @@ test-system: build
 	@mkdir -p build && rm -f $(EXCHANGES)
 	EXCHANGES_LOG=$(CURDIR)/$(EXCHANGES) $(PYTEST) $(SYSTEM_TESTS)
 
-SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/terminal tests/api tests/faults
+SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/terminal tests/api tests/faults
 
 test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
 	@tools/install-deps test

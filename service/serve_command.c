@@ -87,12 +87,14 @@ static enum outcome open_worker(struct service *service, struct worker *worker, 
 static void close_worker(struct worker *worker)
 {
 	struct application *application = &worker->application;
-	/* What still waits for the database is answered 503 by this. */
-	store_destroy(application->store);
+	/* First nobody is served any more, then what served goes: questions that are still under way are answered by
+	 * store_destroy, to requests whose clients have their 503 already. */
 	if (worker->http != NULL)
-		http_refuse_waiting(worker->http);
+		http_stop(worker->http);
 	http_destroy(worker->http);
 	http_destroy(worker->metrics_http);
+	store_destroy(application->store);
+	arena_free_spares();
 	principals_destroy(application->principals);
 	hasher_destroy(application->hasher);
 	loop_destroy(worker->loop);
@@ -131,7 +133,7 @@ static void drain_worker(void *owner)
 static void report_in_flight(void *owner)
 {
 	struct worker *worker = owner;
-	atomic_store(&worker->in_flight, http_in_flight(worker->http));
+	atomic_store(&worker->in_flight, http_unfinished(worker->http));
 }
 
 static void post_all(struct service *service, void (*task)(void *owner))

@@ -34,5 +34,7 @@ CREATE TABLE shikaku.members (
   CONSTRAINT postal_code_form CHECK (postal_code ~ '^[0-9]{3}-[0-9]{4}$')
 );
 CREATE INDEX members_person_id ON shikaku.members (person_id);
+-- Whom do these keys name, as known at another time: a birth date names fewer than a 番号 does.
+CREATE INDEX members_birth_date ON shikaku.members (insurer_number, birth_date);
 
 COMMIT;

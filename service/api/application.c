@@ -8,7 +8,7 @@
 #include "base/log.h"
 
 static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 400, 401, 403, 404, 405, 406, 413, 415, 422,
-	429, 500, 503 };
+	429, 431, 500, 503 };
 
 static struct exchange *exchange_of(struct request *request)
 {
@@ -114,6 +114,15 @@ static void refuse_route(struct request *request, const char *allow)
 	problem_answer(request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
 }
 
+/* The token of "Authorization: Bearer …"; no value when the header is missing or of another kind. */
+static struct slice bearer_of(struct slice authorization)
+{
+	struct slice nothing = { NULL, 0 };
+	if (authorization.length < 8 || strncasecmp(authorization.at, "Bearer ", 7) != 0)
+		return nothing;
+	return slice_trim((struct slice){ authorization.at + 7, authorization.length - 7 });
+}
+
 static size_t accept_request(void *owner, struct request *request)
 {
 	struct application *application = owner;
@@ -132,7 +141,10 @@ static size_t accept_request(void *owner, struct request *request)
 		refuse_route(request, allow);
 		return 0;
 	}
-	if (exchange->route->body_max > 0) {
+	if (exchange->route->scope != SCOPE_NONE && bearer_of(request->authorization).length == 0) {
+		/* Before anything is read of the body. */
+		problem_answer(request, PROBLEM_TOKEN_MISSING, NULL);
+	} else if (exchange->route->body_max > 0) {
 		if (!is_json(request->content_type))
 			problem_answer(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
 		else if (!is_acceptable(request->accept, "application/json"))
@@ -174,15 +186,6 @@ static void principal_found(
 	request_let_go(request);
 }
 
-/* The token of "Authorization: Bearer …"; no value when the header is missing or of another kind. */
-static struct slice bearer_of(struct slice authorization)
-{
-	struct slice nothing = { NULL, 0 };
-	if (authorization.length < 8 || strncasecmp(authorization.at, "Bearer ", 7) != 0)
-		return nothing;
-	return slice_trim((struct slice){ authorization.at + 7, authorization.length - 7 });
-}
-
 static void start_request(void *owner, struct request *request)
 {
 	struct application *application = owner;
@@ -192,10 +195,6 @@ static void start_request(void *owner, struct request *request)
 		return;
 	}
 	struct slice token = bearer_of(request->authorization);
-	if (token.at == NULL || token.length == 0) {
-		problem_answer(request, PROBLEM_TOKEN_MISSING, NULL);
-		return;
-	}
 	uint8_t digest[SHA256_SIZE];
 	hasher_begin(application->hasher);
 	hasher_add(application->hasher, token.at, token.length);
@@ -212,6 +211,9 @@ static void refuse_request(
 	switch (refusal) {
 	case HTTP_REFUSAL_MALFORMED:
 		problem_answer(request, PROBLEM_BAD_REQUEST, detail);
+		return;
+	case HTTP_REFUSAL_HEADER_TOO_LARGE:
+		problem_answer(request, PROBLEM_HEADER_TOO_LARGE, NULL);
 		return;
 	case HTTP_REFUSAL_BODY_TOO_LARGE:
 		problem_answer(request, PROBLEM_BODY_TOO_LARGE, NULL);

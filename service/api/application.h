@@ -13,7 +13,7 @@
 #include "net/http.h"
 
 #define ROUTES_MAX 32
-#define STATUSES_COUNTED 14
+#define STATUSES_COUNTED 15
 
 struct application;
 struct exchange;

@@ -1,6 +1,5 @@
 #include "api/decode.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -33,27 +32,31 @@ static const char *expectation_of(enum field_type type)
 	return "";
 }
 
-/* JSON pointers write "~" as "~0" and "/" as "~1"; a long name is cut, it only says where to look. */
+static size_t length_of_character(const char *c)
+{
+	unsigned char first = (unsigned char)*c;
+	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* JSON pointers write "~" as "~0" and "/" as "~1". A long name is cut between characters: it only says where to look. */
 static const char *pointer_to(struct arena *arena, const char *prefix, const char *name)
 {
-	char pointer[POINTER_MAX];
-	int head = snprintf(pointer, sizeof pointer, "%s/", prefix);
-	size_t at = head < 0 ? 0 : (size_t)head;
-	for (const char *c = name; *c != '\0' && at + 5 < sizeof pointer; c++) {
-		if (*c == '~' || *c == '/') {
-			pointer[at++] = '~';
-			pointer[at++] = *c == '~' ? '0' : '1';
-		} else {
-			pointer[at++] = *c;
-		}
+	struct text pointer;
+	text_open(&pointer, arena, POINTER_MAX, POINTER_MAX);
+	text_put_terminated(&pointer, prefix);
+	text_put_char(&pointer, '/');
+	while (*name != '\0' && !pointer.failed) {
+		size_t length = length_of_character(name);
+		if (pointer.length + (length < 2 ? 2 : length) >= POINTER_MAX)
+			break;
+		if (*name == '~' || *name == '/')
+			text_put(&pointer, *name == '~' ? "~0" : "~1", 2);
+		else
+			text_put(&pointer, name, length);
+		name += length;
 	}
-	/* Not in the middle of a character. */
-	while (at > 0 && strlen(name) > POINTER_MAX / 2 && ((unsigned char)pointer[at - 1] & 0xc0) == 0x80)
-		at--;
-	if (at > 0 && strlen(name) > POINTER_MAX / 2 && ((unsigned char)pointer[at - 1] & 0xc0) == 0xc0)
-		at--;
-	const char *kept = arena_copy(arena, pointer, at);
-	return kept == NULL ? prefix : kept;
+	text_put_char(&pointer, '\0');
+	return pointer.failed ? prefix : pointer.at;
 }
 
 static size_t index_of(const struct field fields[], size_t count, const char *name)
@@ -69,7 +72,7 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 {
 	const char *name = NULL;
 	json_t *value = NULL;
-	bool seen_wrong[16] = { false };
+	uint64_t wrong = 0;
 	for (size_t i = 0; i < count; i++)
 		values[i] = NULL;
 	json_object_foreach(object, name, value)
@@ -83,13 +86,13 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 		} else if (is_of_type(value, fields[i].type)) {
 			values[i] = value;
 		} else {
-			seen_wrong[i % 16] = true;
+			wrong |= UINT64_C(1) << i;
 			field_errors_add(errors, pointer_to(arena, prefix, name), FIELD_WRONG_TYPE,
 				expectation_of(fields[i].type));
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (fields[i].required && values[i] == NULL && !seen_wrong[i % 16])
+		if (fields[i].required && values[i] == NULL && (wrong >> i & 1) == 0)
 			field_errors_add(errors, pointer_to(arena, prefix, fields[i].name), FIELD_REQUIRED,
 				"required");
 	}

@@ -20,7 +20,7 @@ struct field {
 	bool required;
 };
 
-/* Looks at one object: notes missing, unknown and wrongly typed fields. values[i] is what field i holds, NULL where it is
+/* Looks at one object by a table of at most 64 fields: notes missing, unknown and wrongly typed fields. values[i] is what field i holds, NULL where it is
  * absent, null or of the wrong type. `prefix` is the object's own pointer ("" for the whole body); pointers of unknown fields
  * are made in the arena. */
 void decode_fields(struct arena *arena, json_t *object, const char *prefix, const struct field fields[],

@@ -79,6 +79,20 @@ static enum outcome set_by_key(struct config *config, const char *key, const cha
 	return OUTCOME_INVALID;
 }
 
+static enum outcome read_line(struct config *config, char *line, const char *path, int number)
+{
+	char *text = trim(line);
+	if (*text == '\0' || *text == '#')
+		return OUTCOME_OK;
+	char *equals = strchr(text, '=');
+	if (equals == NULL) {
+		log_line(LOG_LEVEL_ERROR, "config", "%s:%d: expected key = value", path, number);
+		return OUTCOME_INVALID;
+	}
+	*equals = '\0';
+	return set_by_key(config, trim(text), trim(equals + 1), number);
+}
+
 static enum outcome read_file(struct config *config, const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -87,20 +101,16 @@ static enum outcome read_file(struct config *config, const char *path)
 		return OUTCOME_INVALID;
 	}
 	enum outcome outcome = OUTCOME_OK;
-	char line[SETTING_TEXT_MAX + 128];
-	for (int number = 1; outcome == OUTCOME_OK && fgets(line, sizeof line, file) != NULL; number++) {
-		char *text = trim(line);
-		if (*text == '\0' || *text == '#')
-			continue;
-		char *equals = strchr(text, '=');
-		if (equals == NULL) {
-			log_line(LOG_LEVEL_ERROR, "config", "%s:%d: expected key = value", path, number);
-			outcome = OUTCOME_INVALID;
-			break;
-		}
-		*equals = '\0';
-		outcome = set_by_key(config, trim(text), trim(equals + 1), number);
+	char *line = NULL;
+	size_t size = 0;
+	errno = 0;
+	for (int number = 1; outcome == OUTCOME_OK && getline(&line, &size, file) >= 0; number++)
+		outcome = read_line(config, line, path, number);
+	if (outcome == OUTCOME_OK && ferror(file) != 0) {
+		log_line(LOG_LEVEL_ERROR, "config", "%s: %s", path, strerror(errno));
+		outcome = OUTCOME_INVALID;
 	}
+	free(line);
 	if (fclose(file) != 0 && outcome == OUTCOME_OK)
 		outcome = OUTCOME_INVALID;
 	return outcome;

@@ -155,6 +155,11 @@ static void looked_up(struct lane_question *question, enum outcome outcome)
 		return;
 	}
 	judge_cover(check);
+	/* More memberships than are looked at can only be said of several persons: who they are does not matter then. */
+	if (check->look_up.too_many && check->answer.validity != VALIDITY_MULTIPLE) {
+		check->finished(check, OUTCOME_INTERNAL);
+		return;
+	}
 	if (check->answer.standing != NULL && !slice_is(check->answer.standing->link_state, "linked"))
 		reason_add(&check->answer.reasons, REASON_LINK_NOT_CONFIRMED); /* R8.3 */
 	if (check->answer.validity == VALIDITY_VALID && check->answer.standing != NULL) {

@@ -10,7 +10,7 @@
 
 struct rate_limit {
 	int64_t token_id;
-	_Atomic int64_t interval; /* microseconds a request */
+	_Atomic int64_t interval; /* nanoseconds a request */
 	_Atomic int64_t burst; /* requests */
 	/* When the last request of those taken so far would have come, had they come evenly. In nanoseconds, because at
 	 * 1,000,000 requests a second a microsecond is a whole interval. */
@@ -53,7 +53,7 @@ bool rate_limit_take(struct rate_limit *limit, int64_t now, int64_t *wait)
 	do {
 		int64_t from = arrival > now_nanoseconds ? arrival : now_nanoseconds;
 		if (from - now_nanoseconds > ahead) {
-			*wait = (from - now_nanoseconds - ahead) / 1000 + 1;
+			*wait = (from - now_nanoseconds - ahead + 999) / 1000;
 			return false;
 		}
 		next = from + interval;

@@ -1,6 +1,7 @@
 #include "net/http.h"
 
 #include <microhttpd.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,11 @@
 #define CONNECTION_RESERVE 64
 /* MHD's memory of one connection: bounds the header (431 beyond). 8 KiB: 87 MiB for 10,000 connections. */
 #define CONNECTION_MEMORY ((size_t)8 * 1024)
+/* A longer header leaves MHD no room for the answer's: it would be served and never answered. */
+#define HEADER_BYTES_MAX ((size_t)6 * 1024)
+/* All bodies of a loop together. */
+#define BODY_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define BODY_FIRST_BYTES ((size_t)1024)
 #define REQUEST_MEMORY_MAX ((size_t)1024 * 1024)
 /* A refused body is read up to here, so that the client sees the answer and not a reset connection. */
 #define DISCARD_MAX ((uint64_t)1024 * 1024)
@@ -69,7 +75,9 @@ struct http {
 	int64_t mhd_due;
 	bool ready; /* MHD's epoll descriptor fired */
 	bool resumed; /* a connection was resumed since MHD last ran */
+	size_t body_bytes; /* of all bodies that are held */
 	bool draining;
+	bool stopped; /* nothing is begun any more: what would serve it is going */
 };
 
 static void enter_phase(struct http_connection *connection, enum phase phase)
@@ -188,6 +196,8 @@ static void *target_call(void *owner, const char *target, struct MHD_Connection 
 struct header_reader {
 	struct request *request;
 	struct sanity sanity;
+	const char *next_name; /* where MHD's buffer goes on */
+	size_t bytes;
 	bool no_memory;
 };
 
@@ -199,6 +209,35 @@ static void keep_header(struct header_reader *reader, struct slice *kept, const 
 		reader->no_memory = true;
 }
 
+/* MHD 0.9.75 glues a folded line to the header's name, so that what another server reads as "T: chunked ransfer-Encoding" becomes
+ * a Transfer-Encoding; it cuts a value at a NUL, takes a bare line feed for a line's end, and skips a line without a name. In
+ * its buffer an honest line is the name, a NUL for the colon, white space, the value, and two NULs for the line's end; the
+ * next line follows at once. */
+static bool is_honest_line(struct header_reader *reader, const char *name, size_t name_length,
+	const char *value, size_t value_length)
+{
+#if MHD_VERSION < 0x00097600
+	const char *between = name + name_length + 1;
+	const char *expected = reader->next_name;
+	reader->next_name = value + value_length + 2;
+	if ((expected != NULL && name != expected) || value < between ||
+		(size_t)(value - between) > CONNECTION_MEMORY)
+		return false;
+	for (; between < value; between++) {
+		if (*between != ' ' && *between != '\t')
+			return false;
+	}
+	return value[value_length] == '\0' && value[value_length + 1] == '\0';
+#else
+	(void)reader;
+	(void)name;
+	(void)name_length;
+	(void)value;
+	(void)value_length;
+	return true;
+#endif
+}
+
 static enum MHD_Result header_call(void *owner, enum MHD_ValueKind kind, const char *name, size_t name_length,
 	const char *value, size_t value_length)
 {
@@ -208,8 +247,12 @@ static enum MHD_Result header_call(void *owner, enum MHD_ValueKind kind, const c
 	if (value == NULL) {
 		value = "";
 		value_length = 0;
+		reader->next_name = NULL;
+	} else if (!is_honest_line(reader, name, name_length, value, value_length)) {
+		reader->sanity.bad_line = true;
 	}
 	sanity_see_header(&reader->sanity, field, (struct slice){ value, value_length });
+	reader->bytes += name_length + value_length + 4;
 	if (slice_is_any_case(field, "authorization"))
 		keep_header(reader, &reader->request->authorization, value, value_length);
 	else if (slice_is_any_case(field, "content-type"))
@@ -255,19 +298,24 @@ static void refuse(struct request *request, enum http_refusal refusal, const cha
 }
 
 /* The header is there: is the request sane, may it come in, and how much body may follow? */
-static enum MHD_Result begin(
-	struct MHD_Connection *mhd, struct request *request, const char *method, const char *path)
+static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request, const char *method,
+	const char *path, const char *version)
 {
 	struct http_connection *connection = request->connection;
 	struct http *http = connection->http;
 	struct header_reader reader = { .request = request };
 	reader.sanity.bad_target = request->discarding;
+	reader.sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
+	reader.bytes = strlen(method) + strlen(path);
 	request->discarding = false;
 	request->received = loop_now(http->loop);
 	uuid_make(request->received.wall, request->id);
 	uuid_format(request->id, request->id_text);
 	enter_phase(connection, PHASE_BODY);
 	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_call, &reader);
+	/* The empty line, whose two bytes are NULs by now, follows the last header. */
+	if (reader.next_name != NULL && (reader.next_name[0] != '\0' || reader.next_name[1] != '\0'))
+		reader.sanity.bad_line = true;
 	request->method = arena_copy(&request->arena, method, strlen(method));
 	request->path.at = arena_copy(&request->arena, path, strlen(path));
 	request->path.length = strlen(path);
@@ -281,7 +329,11 @@ static enum MHD_Result begin(
 	}
 	if (http->draining)
 		request->response.close = true;
-	if (connection->beyond_limit || http->phases[PHASE_WAITING].count >= http->limits.in_flight_max)
+	if (http->stopped)
+		refuse(request, HTTP_REFUSAL_STOPPING, NULL);
+	else if (reader.bytes > HEADER_BYTES_MAX)
+		refuse(request, HTTP_REFUSAL_HEADER_TOO_LARGE, NULL);
+	else if (connection->beyond_limit || http->phases[PHASE_WAITING].count >= http->limits.in_flight_max)
 		refuse(request, HTTP_REFUSAL_OVERLOADED, NULL);
 	if (request->response.status == 0)
 		request->body_max = http->application.accept(http->application.owner, request);
@@ -307,12 +359,21 @@ static enum MHD_Result take_body(struct request *request, const char *piece, siz
 	if (request->discarding)
 		return request->body_seen > DISCARD_MAX ? MHD_NO : MHD_YES;
 	if (request->body.length + length > request->body_capacity) {
-		size_t capacity = request->body_capacity == 0 ? 1024 : request->body_capacity * 2;
+		struct http *http = request->http;
+		size_t capacity = request->body_capacity == 0 ? BODY_FIRST_BYTES : request->body_capacity * 2;
 		if (capacity < request->body.length + length)
 			capacity = request->body.length + length;
-		char *larger = arena_take_raw(&request->arena, capacity);
-		if (larger == NULL)
-			return MHD_NO;
+		char *larger = NULL;
+		if (capacity <= BODY_BYTES_MAX - http->body_bytes)
+			larger = arena_take_raw(&request->arena, capacity);
+		if (larger == NULL) {
+			refuse(request, HTTP_REFUSAL_OVERLOADED, NULL);
+			request->discarding = true;
+			return MHD_YES;
+		}
+		/* The smaller one stays in the arena. */
+		request->body_bytes_held += capacity;
+		http->body_bytes += capacity;
 		if (request->body.length > 0)
 			memcpy(larger, request->body_bytes, request->body.length);
 		request->body_bytes = larger;
@@ -327,20 +388,23 @@ static enum MHD_Result take_body(struct request *request, const char *piece, siz
 static enum MHD_Result answer_call(void *owner, struct MHD_Connection *mhd, const char *path,
 	const char *method, const char *version, const char *piece, size_t *size, void **slot)
 {
-	(void)version;
 	struct http *http = owner;
 	struct request *request = *slot;
 	if (request == NULL)
 		return MHD_NO; /* no memory for it */
 	struct http_connection *connection = request->connection;
 	if (connection->phase == PHASE_IDLE)
-		return begin(mhd, request, method, path);
+		return begin(mhd, request, method, path, version);
 	if (connection->phase == PHASE_CLOSING)
 		return MHD_NO;
 	if (*size > 0)
 		return take_body(request, piece, size);
-	if (request->response.status == 0 && connection->phase == PHASE_BODY)
-		http->application.start(http->application.owner, request);
+	if (request->response.status == 0 && connection->phase == PHASE_BODY) {
+		if (http->stopped)
+			refuse(request, HTTP_REFUSAL_STOPPING, NULL);
+		else
+			http->application.start(http->application.owner, request);
+	}
 	if (request->response.status != 0)
 		return send_response(mhd, request);
 	enter_phase(connection, PHASE_WAITING);
@@ -361,6 +425,7 @@ static void completed_call(
 	struct http_connection *connection = request->connection;
 	if (request->method != NULL)
 		http->application.ended(http->application.owner, request);
+	http->body_bytes -= request->body_bytes_held;
 	connection->request = NULL;
 	connection->served = true;
 	request->connection = NULL;
@@ -561,7 +626,13 @@ void http_begin_drain(struct http *http)
 {
 	if (http->draining)
 		return;
-	run_mhd(http);
+	/* MHD takes some ten connections a run. */
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+	struct pollfd waiting = { .fd = info == NULL ? -1 : info->listen_fd, .events = POLLIN };
+	size_t runs = 0;
+	do
+		run_mhd(http);
+	while (++runs < http->limits.connections_max && poll(&waiting, 1, 0) == 1);
 	MHD_socket listener = MHD_quiesce_daemon(http->daemon);
 	if (listener != MHD_INVALID_SOCKET)
 		close(listener);
@@ -576,8 +647,9 @@ void http_begin_drain(struct http *http)
 	}
 }
 
-void http_refuse_waiting(struct http *http)
+void http_stop(struct http *http)
 {
+	http->stopped = true;
 	struct phase_list *waiting = &http->phases[PHASE_WAITING];
 	while (waiting->first != NULL) {
 		struct http_connection *connection = waiting->first;
@@ -592,6 +664,14 @@ size_t http_in_flight(const struct http *http)
 {
 	return http->phases[PHASE_BODY].count + http->phases[PHASE_WAITING].count +
 	       http->phases[PHASE_SENDING].count;
+}
+
+size_t http_unfinished(const struct http *http)
+{
+	size_t coming = 0;
+	for (const struct http_connection *one = http->phases[PHASE_IDLE].first; one != NULL; one = one->next)
+		coming += one->request != NULL || !one->served;
+	return http_in_flight(http) + coming;
 }
 
 size_t http_connections(const struct http *http)

@@ -13,6 +13,7 @@
 /* Why net wants a request refused before, or instead of, the application's own answer. */
 enum http_refusal {
 	HTTP_REFUSAL_MALFORMED,
+	HTTP_REFUSAL_HEADER_TOO_LARGE,
 	HTTP_REFUSAL_BODY_TOO_LARGE,
 	HTTP_REFUSAL_OVERLOADED,
 	HTTP_REFUSAL_LATE,
@@ -48,13 +49,15 @@ enum outcome MUST_CHECK http_create(struct http **created, struct loop *loop, in
 
 /* Takes what waits to be accepted, closes the listener, then closes each connection after its answer. */
 void http_begin_drain(struct http *http);
-/* Answers with HTTP_REFUSAL_STOPPING what is still waiting. */
-void http_refuse_waiting(struct http *http);
+/* From here on the application is asked nothing: what waits, and what still comes, is answered with HTTP_REFUSAL_STOPPING. */
+void http_stop(struct http *http);
 /* Requests that are not answered to their last byte yet. */
 size_t http_in_flight(const struct http *http);
+/* Those, and while draining the connections that may still be sending their request. */
+size_t http_unfinished(const struct http *http);
 size_t http_connections(const struct http *http);
 
-/* Ends. Nothing may wait for an answer any more (http_refuse_waiting). */
+/* Ends, after http_stop. Who holds a request still may answer it later; nobody hears it. */
 void http_destroy(struct http *http);
 
 #endif

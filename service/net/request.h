@@ -55,6 +55,7 @@ struct request {
 	size_t body_max;
 	char *body_bytes; /* what `body` points to */
 	size_t body_capacity;
+	size_t body_bytes_held; /* what its body took of the loop's bound */
 	uint64_t body_seen;
 	bool discarding; /* answered already, the rest of the body is thrown away */
 };

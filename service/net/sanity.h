@@ -16,6 +16,9 @@ struct sanity {
 	bool chunked;
 	bool bad_length;
 	bool bad_name;
+	bool bad_value;
+	bool bad_line; /* folded, cut or skipped; set by the caller, who sees the bytes */
+	bool old_version; /* not HTTP/1.1; set by the caller */
 	bool bad_target;
 	uint64_t content_length; /* 0 where there is none */
 };

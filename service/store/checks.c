@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define COLUMN_CHAIN_HEAD 3
+#define COLUMN_CHAIN_HEAD 4
+/* Far from where positions end. */
+#define CHAIN_LONGEST (INT32_C(1) << 30)
 
 static const struct check_record *record_of(struct lane_question *question)
 {
@@ -124,6 +126,12 @@ static void records_stored(void *context)
 {
 	struct check_chain *chain = context;
 	chain->stored = chain->sending;
+	if (chain->stored.position >= CHAIN_LONGEST) {
+		/* A new chain follows this one's head. */
+		chain->new_id(chain->owner, chain->stored.chain_id);
+		chain->stored.position = 0;
+		chain->stored.follows_known = true;
+	}
 }
 
 void checks_kind(struct question_kind *kind, struct check_chain *chain)

@@ -1,6 +1,7 @@
 #include "store/lane.h"
 
 #include <inttypes.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 #define RETRY_FIRST (MICROSECONDS / 10)
 #define RETRY_LONGEST (3 * MICROSECONDS)
 #define CONNECT_LASTS (5 * MICROSECONDS)
-#define TROUBLE_SIZE 160
+
+static const char TROUBLE_AWAY[] = "The database cannot be reached.";
+static const char TROUBLE_STARTING[] = "The database has not been asked yet.";
 
 struct queue {
 	struct lane_question *first;
@@ -34,7 +37,7 @@ struct lane {
 	struct loop *loop;
 	struct lane_settings settings;
 	enum lane_state state;
-	char trouble[TROUBLE_SIZE];
+	const char *trouble; /* a literal: it is shown to anybody */
 	PGconn *connection;
 	struct watch watch;
 	bool watched;
@@ -49,6 +52,7 @@ struct lane {
 	struct group groups[LANE_KINDS_MAX];
 	size_t group_count; /* 0: nothing is under way */
 	size_t group_at;
+	const char *session_trouble;
 	char sqlstate[6]; /* of the first error since the last sync */
 	struct metric *gauge_ready;
 	struct metric *gauge_waiting;
@@ -102,24 +106,15 @@ static size_t queue_index(const struct lane *lane, const struct question_kind *k
 static void set_state(struct lane *lane, enum lane_state state, const char *trouble)
 {
 	lane->state = state;
-	if (trouble != lane->trouble)
-		(void)snprintf(lane->trouble, sizeof lane->trouble, "%s", trouble);
+	lane->trouble = trouble;
 	metric_set(lane->gauge_ready, state == LANE_READY);
-}
-
-/* The server's words may hold names of hosts, never values: the log of the server is terse (see README). */
-static const char *words_of(const PGconn *connection, char *words, size_t size)
-{
-	const char *message = connection == NULL ? "" : PQerrorMessage(connection);
-	(void)snprintf(words, size, "%s", message);
-	words[strcspn(words, "\n")] = '\0';
-	return words;
 }
 
 static void watch_connection(struct lane *lane, uint32_t events)
 {
 	int fd = PQsocket(lane->connection);
-	if (lane->watched && lane->watch.fd != fd) {
+	/* While libpq tries one address after the other it closes sockets, and the next may have the number of the last. */
+	if (lane->watched && (lane->watch.fd != fd || lane->state == LANE_CONNECTING)) {
 		loop_unwatch(lane->loop, &lane->watch);
 		lane->watched = false;
 	}
@@ -174,11 +169,13 @@ static void close_connection(struct lane *lane)
 	lane->connection = NULL;
 }
 
-static void give_up(struct lane *lane, const char *trouble)
+/* `words` say more, for the log alone: they may name hosts and roles, never values. */
+static void give_up(struct lane *lane, const char *trouble, const char *words)
 {
+	if (lane->state == LANE_READY || lane->trouble != trouble)
+		log_line(LOG_LEVEL_WARNING, "store", "lane=%s not ready: %s: %s", lane->settings.name,
+			trouble, words);
 	close_connection(lane);
-	if (lane->state == LANE_READY || strcmp(lane->trouble, trouble) != 0)
-		log_line(LOG_LEVEL_WARNING, "store", "lane=%s not ready: %s", lane->settings.name, trouble);
 	set_state(lane, LANE_DOWN, trouble);
 	metric_add(lane->counter_failures, 1);
 	/* Loops must not come back in step. */
@@ -189,14 +186,10 @@ static void give_up(struct lane *lane, const char *trouble)
 	answer_all(lane, OUTCOME_UNAVAILABLE);
 }
 
-static void give_up_with_words(struct lane *lane)
+static void lose_connection(struct lane *lane)
 {
-	char words[TROUBLE_SIZE];
-	char trouble[TROUBLE_SIZE];
-	words_of(lane->connection, words, sizeof words);
-	(void)snprintf(trouble, sizeof trouble, "%.*s", (int)sizeof trouble - 1,
-		words[0] == '\0' ? "the connection was lost" : words);
-	give_up(lane, trouble);
+	give_up(lane, TROUBLE_AWAY,
+		lane->connection == NULL ? "no memory" : PQerrorMessage(lane->connection));
 }
 
 static void retry_expired(void *owner)
@@ -207,15 +200,14 @@ static void retry_expired(void *owner)
 static void silence_expired(void *owner)
 {
 	struct lane *lane = owner;
-	give_up(lane, lane->state == LANE_READY ? "the database stopped answering"
-						: "the database did not answer in time");
+	give_up(lane, TROUBLE_AWAY, "no answer in time");
 }
 
 static void flush(struct lane *lane)
 {
 	int left = PQflush(lane->connection);
 	if (left < 0) {
-		give_up_with_words(lane);
+		lose_connection(lane);
 		return;
 	}
 	bool wants_write = left > 0;
@@ -238,11 +230,12 @@ static void begin_preparing(struct lane *lane)
 		sent = PQsendPrepare(lane->connection, statement->name, statement->text, 0, NULL) == 1;
 	}
 	if (!sent || PQpipelineSync(lane->connection) != 1) {
-		give_up_with_words(lane);
+		lose_connection(lane);
 		return;
 	}
 	set_state(lane, LANE_PREPARING, lane->trouble);
 	lane->sqlstate[0] = '\0';
+	lane->session_trouble = NULL;
 	lane->group_at = 0;
 	lane->wants_write = false;
 	watch_connection(lane, EPOLLIN);
@@ -262,7 +255,7 @@ static void poll_connecting(struct lane *lane)
 		begin_preparing(lane);
 		return;
 	default:
-		give_up_with_words(lane);
+		lose_connection(lane);
 		return;
 	}
 }
@@ -275,7 +268,7 @@ static void connect_now(struct lane *lane)
 	const char *const values[] = { lane->settings.url, application, "UTF8", NULL };
 	lane->connection = PQconnectStartParams(keys, values, 1);
 	if (lane->connection == NULL || PQstatus(lane->connection) == CONNECTION_BAD) {
-		give_up_with_words(lane);
+		lose_connection(lane);
 		return;
 	}
 	/* Keep what it says now: it is the reason until something better is known. */
@@ -291,59 +284,29 @@ static void note_error(struct lane *lane, const PGresult *result)
 		(void)snprintf(lane->sqlstate, sizeof lane->sqlstate, "%s", state == NULL ? "XX000" : state);
 }
 
-/* The session's row decides whether we may serve here. NULL: we may. */
-static const char *session_trouble(const struct row *row, char *words, size_t size)
-{
-	int64_t version = row_integer(row, 0);
-	int64_t oldest = row_integer(row, 1);
-	if (oldest > SCHEMA_WANTED || version < SCHEMA_WANTED) {
-		(void)snprintf(words, size,
-			"the database has schema %" PRId64 " for services from %" PRId64
-			", this service needs %d",
-			version, oldest, SCHEMA_WANTED);
-		return words;
-	}
-	if (row_bool(row, 2))
-		return "the database is read-only";
-	return NULL;
-}
-
-static void take_prepared(struct lane *lane, PGresult *result)
+static void take_session(struct lane *lane, const PGresult *result)
 {
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		return;
 	const struct row row = { .result = result, .number = 0 };
-	char words[TROUBLE_SIZE];
-	const char *trouble = PQntuples(result) == 1 ? session_trouble(&row, words, sizeof words)
-						     : "the database has no schema of ours";
-	if (trouble != NULL) {
-		(void)snprintf(lane->sqlstate, sizeof lane->sqlstate, "-");
-		(void)snprintf(lane->trouble, sizeof lane->trouble, "%s", trouble);
-		return;
-	}
-	if (lane->settings.opened != NULL)
+	lane->session_trouble = PQntuples(result) == 1 ? schema_trouble(&row) : TROUBLE_NO_SCHEMA;
+	if (lane->session_trouble == NULL && lane->settings.opened != NULL)
 		lane->settings.opened(lane->settings.context, &row);
 }
 
 static void finish_preparing(struct lane *lane)
 {
 	loop_clear_timer(lane->loop, &lane->silence);
-	if (lane->sqlstate[0] == '\0') {
+	bool no_schema = strcmp(lane->sqlstate, "42P01") == 0 || strcmp(lane->sqlstate, "3F000") == 0;
+	if (lane->session_trouble != NULL) {
+		give_up(lane, lane->session_trouble, "asked again later");
+	} else if (lane->sqlstate[0] != '\0') {
+		give_up(lane, no_schema ? TROUBLE_NO_SCHEMA : TROUBLE_OTHER_SCHEMA, lane->sqlstate);
+	} else {
 		lane->retry_after = RETRY_FIRST;
 		set_state(lane, LANE_READY, "");
 		log_line(LOG_LEVEL_INFO, "store", "lane=%s ready", lane->settings.name);
-		return;
 	}
-	char trouble[TROUBLE_SIZE];
-	if (strcmp(lane->sqlstate, "-") == 0)
-		(void)snprintf(trouble, sizeof trouble, "%s", lane->trouble);
-	else if (strcmp(lane->sqlstate, "42P01") == 0 || strcmp(lane->sqlstate, "3F000") == 0)
-		(void)snprintf(
-			trouble, sizeof trouble, "the database has no schema of ours: run the migrations");
-	else
-		(void)snprintf(trouble, sizeof trouble, "a statement cannot be prepared: SQLSTATE %s",
-			lane->sqlstate);
-	give_up(lane, trouble);
 }
 
 static enum outcome outcome_of(const char *sqlstate)
@@ -360,45 +323,55 @@ static bool ends_connection(const char *sqlstate)
 	       strncmp(sqlstate, "57P", 3) == 0 || strncmp(sqlstate, "08", 2) == 0;
 }
 
-static enum outcome hand_out_rows(const struct group *group)
+/* What one question cannot take is its own trouble, not its neighbours'. */
+static void hand_out_rows(const struct group *group)
 {
 	if (group->kind->take_row == NULL)
-		return OUTCOME_OK;
+		return;
 	int rows = PQntuples(group->result);
 	for (int i = 0; i < rows; i++) {
 		const struct row row = { .result = group->result, .number = i };
 		int64_t ordinal = row_integer(&row, 0);
 		if (ordinal < 1 || (size_t)ordinal > group->count)
-			return OUTCOME_INTERNAL;
-		enum outcome outcome = group->kind->take_row(group->questions[ordinal - 1], &row);
-		if (outcome != OUTCOME_OK)
-			return outcome;
+			continue;
+		struct lane_question *question = group->questions[ordinal - 1];
+		if (question->outcome == OUTCOME_OK)
+			question->outcome = group->kind->take_row(question, &row);
 	}
-	return OUTCOME_OK;
 }
 
 static void answer_group(struct group *group)
 {
-	enum outcome outcome = hand_out_rows(group);
-	if (outcome == OUTCOME_OK && group->kind->stored != NULL)
+	for (size_t i = 0; i < group->count; i++)
+		group->questions[i]->outcome = OUTCOME_OK;
+	hand_out_rows(group);
+	if (group->kind->stored != NULL)
 		group->kind->stored(group->kind->context);
 	for (size_t i = 0; i < group->count; i++)
-		answer(group->questions[i], outcome);
+		answer(group->questions[i], group->questions[i]->outcome);
 	PQclear(group->result);
 	group->result = NULL;
+}
+
+/* Too slow, or waiting for a lock: asked again one by one it would only hold up the others for longer. */
+static bool is_slowness(const char *sqlstate)
+{
+	return strcmp(sqlstate, "57014") == 0 || strcmp(sqlstate, "55P03") == 0;
 }
 
 /* Everything since the last sync was rolled back. Reads are asked again one by one; of writes only those are asked again
  * which failed for a neighbour's sake. */
 static void ask_again(struct lane *lane, struct group *groups, size_t count, enum outcome outcome)
 {
+	bool slow = is_slowness(lane->sqlstate);
 	size_t questions = 0;
 	for (size_t i = 0; i < count; i++)
 		questions += groups[i].count;
 	for (size_t i = 0; i < count; i++) {
 		struct group *group = &groups[i];
 		struct queue *queue = &lane->queues[queue_index(lane, group->kind)];
-		bool again = questions > 1 && (group->kind->retry_alone || (count > 1 && !group->failed));
+		bool again = questions > 1 && !(slow && group->failed) &&
+			     (group->kind->retry_alone || (count > 1 && !group->failed));
 		for (size_t k = group->count; k-- > 0;) {
 			struct lane_question *question = group->questions[k];
 			if (!again) {
@@ -429,8 +402,8 @@ static void finish_flight(struct lane *lane)
 	drop_results(lane->groups, count);
 	ask_again(lane, lane->groups, count, outcome_of(lane->sqlstate));
 	if (ends_connection(lane->sqlstate))
-		give_up(lane, strcmp(lane->sqlstate, "25006") == 0 ? "the database is read-only"
-								   : "the session has ended");
+		give_up(lane, strcmp(lane->sqlstate, "25006") == 0 ? TROUBLE_READ_ONLY : TROUBLE_AWAY,
+			lane->sqlstate);
 }
 
 static void take_result(struct lane *lane, PGresult *result)
@@ -439,7 +412,7 @@ static void take_result(struct lane *lane, PGresult *result)
 	if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
 		note_error(lane, result);
 	if (lane->state == LANE_PREPARING) {
-		take_prepared(lane, result);
+		take_session(lane, result);
 		PQclear(result);
 		return;
 	}
@@ -464,7 +437,7 @@ static bool take_end_of_statement(struct lane *lane)
 static void read_results(struct lane *lane)
 {
 	if (PQconsumeInput(lane->connection) != 1) {
-		give_up_with_words(lane);
+		lose_connection(lane);
 		return;
 	}
 	while (PQisBusy(lane->connection) == 0) {
@@ -554,7 +527,7 @@ void lane_send(struct lane *lane)
 		sent = send_group(lane, &lane->groups[i]);
 	metric_set(lane->gauge_waiting, (int64_t)lane->waiting);
 	if (!sent || PQpipelineSync(lane->connection) != 1) {
-		give_up_with_words(lane);
+		lose_connection(lane);
 		return;
 	}
 	loop_set_timer(lane->loop, &lane->silence, loop_now(lane->loop).monotonic + lane->settings.silence);
@@ -565,10 +538,12 @@ enum outcome lane_ask(struct lane *lane, struct lane_question *question)
 {
 	if (lane->state != LANE_READY)
 		return OUTCOME_UNAVAILABLE;
-	if (lane->waiting >= lane->settings.queue_max)
+	struct queue *queue = &lane->queues[queue_index(lane, question->kind)];
+	/* A kind's bound is its own: look-ups that wait must not refuse the record of one that is done. */
+	if (queue->count >= lane->settings.queue_max)
 		return OUTCOME_BUSY;
 	question->alone = false;
-	push_last(&lane->queues[queue_index(lane, question->kind)], question);
+	push_last(queue, question);
 	lane->waiting++;
 	return OUTCOME_OK;
 }
@@ -605,10 +580,16 @@ enum outcome lane_create(struct lane **created, struct loop *loop, const struct 
 	lane->silence = (struct timer){ .expired = silence_expired, .owner = lane };
 	parameters_open(&lane->parameters);
 	register_metrics(lane);
-	set_state(lane, LANE_DOWN, "not connected yet");
+	set_state(lane, LANE_DOWN, TROUBLE_STARTING);
 	loop_set_timer(loop, &lane->retry, 0);
 	*created = lane;
 	return OUTCOME_OK;
+}
+
+void lane_give_up(struct lane *lane, const char *trouble)
+{
+	if (lane->state == LANE_READY)
+		give_up(lane, trouble, "found while connected");
 }
 
 void lane_destroy(struct lane *lane)
@@ -617,7 +598,7 @@ void lane_destroy(struct lane *lane)
 		return;
 	loop_clear_timer(lane->loop, &lane->retry);
 	close_connection(lane);
-	set_state(lane, LANE_DOWN, "closed");
+	set_state(lane, LANE_DOWN, TROUBLE_STARTING);
 	answer_all(lane, OUTCOME_UNAVAILABLE);
 	parameters_close(&lane->parameters);
 	free(lane);

@@ -43,6 +43,7 @@ struct lane_question {
 	/* the lane's own */
 	struct lane_question *next;
 	bool alone;
+	enum outcome outcome;
 };
 
 enum lane_state {
@@ -72,6 +73,8 @@ struct lane;
  * outlives the lane. */
 enum outcome MUST_CHECK lane_create(
 	struct lane **created, struct loop *loop, const struct lane_settings *settings);
+/* Drops the connection for this reason (a literal), answers what waits with OUTCOME_UNAVAILABLE, and connects again later. */
+void lane_give_up(struct lane *lane, const char *trouble);
 /* Answers everything that waits with OUTCOME_UNAVAILABLE and closes the connection. */
 void lane_destroy(struct lane *lane);
 
@@ -83,7 +86,7 @@ enum outcome MUST_CHECK lane_ask(struct lane *lane, struct lane_question *questi
 void lane_send(struct lane *lane);
 
 enum lane_state lane_state(const struct lane *lane);
-/* Why it is not ready, one English phrase without secrets; "" when it is. */
+/* Why it is not ready, an English sentence that anybody may read; "" when it is. */
 const char *lane_trouble(const struct lane *lane);
 
 #endif

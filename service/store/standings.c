@@ -71,6 +71,7 @@ static void bind_keys(
 	for (size_t i = 0; i < count; i++) {
 		of(questions[i])->standing_count = 0;
 		of(questions[i])->sibling_count = 0;
+		of(questions[i])->too_many = false;
 	}
 }
 
@@ -83,17 +84,25 @@ static void bind_keys_and_time(
 		parameters_instant(parameters, of(questions[i])->known_at);
 }
 
-static void read_ratios(struct standing *standing, const struct row *row)
+static enum outcome read_ratios(struct arena *arena, struct standing *standing, const struct row *row)
 {
 	size_t count = row_array_length(row, COLUMN_RATIO_PERCENTS);
-	for (size_t i = 0; i < count && i < STANDING_RATIOS_MAX; i++) {
+	if (count == 0)
+		return OUTCOME_OK;
+	if (count > SIZE_MAX / sizeof *standing->ratios)
+		return OUTCOME_NO_MEMORY;
+	standing->ratios = arena_take_raw(arena, count * sizeof *standing->ratios);
+	if (standing->ratios == NULL)
+		return OUTCOME_NO_MEMORY;
+	for (size_t i = 0; i < count; i++) {
 		standing->ratios[i] = (struct standing_ratio){
 			.percent = (int)slice_integer(row_array_element(row, COLUMN_RATIO_PERCENTS, i)),
 			.valid = { slice_day(row_array_element(row, COLUMN_RATIO_FROM, i)),
 				slice_day(row_array_element(row, COLUMN_RATIO_UNTIL, i)) },
 		};
-		standing->ratio_count = i + 1;
 	}
+	standing->ratio_count = count;
+	return OUTCOME_OK;
 }
 
 static void read_standing(struct standing *standing, const struct row *row)
@@ -119,7 +128,6 @@ static void read_standing(struct standing *standing, const struct row *row)
 	standing->loss_reason = row_text(row, COLUMN_LOSS_REASON);
 	standing->insured_birth_date = row_day(row, COLUMN_INSURED_BIRTH_DATE);
 	standing->insured_lost_on = row_day(row, COLUMN_INSURED_LOST_ON);
-	read_ratios(standing, row);
 	standing->link_state = row_text(row, COLUMN_LINK_STATE);
 	standing->registered = row_bool(row, COLUMN_REGISTERED);
 	standing->cards_state = (int)row_integer(row, COLUMN_CARDS_STATE);
@@ -167,10 +175,17 @@ static enum outcome take_row(struct lane_question *lane_question, const struct r
 		if (standing == NULL)
 			return OUTCOME_NO_MEMORY;
 		read_standing(standing, row);
+		enum outcome outcome = read_ratios(question->arena, standing, row);
+		if (outcome != OUTCOME_OK)
+			return outcome;
 		question->standings[question->standing_count++] = standing;
 	}
-	if (!row_has(row, COLUMN_SIBLING_MEMBERSHIP_ID) || question->sibling_count == STANDINGS_MAX)
+	if (!row_has(row, COLUMN_SIBLING_MEMBERSHIP_ID))
 		return OUTCOME_OK;
+	if (question->sibling_count == STANDINGS_MAX) {
+		question->too_many = true;
+		return OUTCOME_OK;
+	}
 	struct standing_sibling *sibling = arena_take(question->arena, sizeof *sibling);
 	if (sibling == NULL)
 		return OUTCOME_NO_MEMORY;

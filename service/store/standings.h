@@ -11,9 +11,7 @@
 #include "base/text.h"
 #include "store/lane.h"
 
-/* More registered ratios than anybody has; the ones beyond are not looked at. */
-#define STANDING_RATIOS_MAX 16
-/* Twins and re-registrations: more matches than that name nobody anyhow. */
+/* Matches of one question that are kept, and siblings. */
 #define STANDINGS_MAX 16
 
 struct standing_ratio {
@@ -44,7 +42,7 @@ struct standing {
 	struct slice loss_reason;
 	struct optional_day insured_birth_date;
 	struct optional_day insured_lost_on;
-	struct standing_ratio ratios[STANDING_RATIOS_MAX];
+	struct standing_ratio *ratios;
 	size_t ratio_count;
 	struct slice link_state;
 	bool registered;
@@ -84,7 +82,7 @@ struct standings_question {
 	size_t standing_count;
 	struct standing_sibling *siblings[STANDINGS_MAX];
 	size_t sibling_count;
-	bool too_many; /* more matched than are kept */
+	bool too_many; /* there are more than are kept */
 };
 
 extern const struct question_kind standings_by_keys;

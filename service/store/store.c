@@ -1,8 +1,12 @@
 #include "store/store.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
+#include "store/schema.h"
+
 #define LANES 3
+#define WATCH_EVERY MICROSECONDS
 
 struct store {
 	struct loop *loop;
@@ -12,11 +16,34 @@ struct store {
 	struct check_chain chain;
 	struct question_kind records;
 	struct turn_step step;
+	struct watch_question watch;
+	struct timer watch_timer;
 };
 
 int store_connections_a_loop(const struct config *config)
 {
 	return config->audit_in_next_set != 0 ? LANES - 1 : LANES;
+}
+
+static void watched(struct lane_question *question, enum outcome outcome)
+{
+	struct store *store = (struct store *)((char *)question - offsetof(struct store, watch));
+	loop_set_timer(store->loop, &store->watch_timer, loop_now(store->loop).monotonic + WATCH_EVERY);
+	if (outcome != OUTCOME_OK || store->watch.trouble == NULL)
+		return;
+	struct lane *lanes[LANES] = { store->fast, store->audit, store->slow };
+	for (size_t i = 0; i < LANES; i++)
+		lane_give_up(lanes[i], store->watch.trouble);
+}
+
+static void watch_again(void *owner)
+{
+	struct store *store = owner;
+	store->watch.question.kind = &watch_database;
+	store->watch.question.answered = watched;
+	if (lane_ask(store->slow, &store->watch.question) != OUTCOME_OK)
+		loop_set_timer(
+			store->loop, &store->watch_timer, loop_now(store->loop).monotonic + WATCH_EVERY);
 }
 
 static int64_t send_all(void *owner)
@@ -51,9 +78,12 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	struct lane_settings fast = settings_of(config, "fast");
 	fast.point_look_ups = true;
 	fast.kinds[fast.kind_count++] = &standings_by_keys;
+	/* With the look-ups: nobody waits for somebody else's slow question to learn who asks. */
+	fast.kinds[fast.kind_count++] = &tokens_by_digest;
 	struct lane_settings slow = settings_of(config, "slow");
-	slow.kinds[slow.kind_count++] = &tokens_by_digest;
+	slow.point_look_ups = true;
 	slow.kinds[slow.kind_count++] = &standings_as_known;
+	slow.kinds[slow.kind_count++] = &watch_database;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_in_next_set != 0 ? &fast : &audit;
 	records->kinds[records->kind_count++] = &store->records;
@@ -86,6 +116,8 @@ enum outcome store_create(struct store **created, struct loop *loop, const struc
 	}
 	store->step = (struct turn_step){ .run = send_all, .owner = store };
 	loop_add_step(loop, &store->step);
+	store->watch_timer = (struct timer){ .expired = watch_again, .owner = store };
+	loop_set_timer(loop, &store->watch_timer, loop_now(loop).monotonic + WATCH_EVERY);
 	*created = store;
 	return OUTCOME_OK;
 }
@@ -98,6 +130,8 @@ void store_destroy(struct store *store)
 		lane_destroy(store->audit);
 	lane_destroy(store->fast);
 	lane_destroy(store->slow);
+	/* The last question was answered by that, and set it again. */
+	loop_clear_timer(store->loop, &store->watch_timer);
 	free(store);
 }
 
@@ -122,7 +156,7 @@ enum outcome store_record_check(struct store *store, struct record_question *que
 enum outcome store_find_token(struct store *store, struct token_question *question)
 {
 	question->question.kind = &tokens_by_digest;
-	return lane_ask(store->slow, &question->question);
+	return lane_ask(store->fast, &question->question);
 }
 
 const char *store_trouble(const struct store *store)

@@ -1,4 +1,4 @@
-/* The database as one loop sees it: its lanes. Fast: look-ups of checks. Audit: their records (or, by setting, with the next
+/* The database as one loop sees it: its lanes. Fast: look-ups of checks and tokens. Audit: their records (or, by setting, with the next
  * look-ups on the fast connection). Slow: everything else. */
 #ifndef SHIKAKU_STORE_STORE_H
 #define SHIKAKU_STORE_STORE_H

@@ -1,31 +1,33 @@
 -- name: find_standings_as_known
--- As find_standings_by_keys, with cover and ratio as they were registered at $6 (R3.4). Keys are those registered then too;
--- names, sex, address, link, registration, cards and certificates are always as now.
+-- As find_standings_by_keys, with cover and ratio as they were registered at $6 (R3.4), and by the keys registered then; names, sex,
+-- birth date, address, link, registration, cards and certificates are always as now. Driven by 保険者番号 and 生年月日: a 番号
+-- alone repeats under every 記号.
 WITH question AS (
   SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::timestamptz[])
          WITH ORDINALITY AS q (insurer_number, number_key, birth_date, symbol_key, branch_number, known_at, ordinal)
 ), matched AS (
   SELECT q.ordinal, q.known_at, v.*
     FROM question q
+    JOIN shikaku.members mb ON mb.insurer_number = q.insurer_number AND mb.birth_date = q.birth_date
     CROSS JOIN LATERAL (
-      SELECT m.membership_id, m.member_key, m.insured_membership_id, m.symbol, m.number, m.branch_number, m.symbol_key,
-             m.acquired_on, m.lost_on, m.loss_reason
+      SELECT m.membership_id, m.member_key, m.relationship, m.insured_membership_id, m.symbol, m.number, m.branch_number,
+             m.symbol_key, m.acquired_on, m.lost_on, m.loss_reason
         FROM shikaku.memberships m
-       WHERE m.insurer_number = q.insurer_number AND m.number_key = q.number_key AND m.known_from <= q.known_at
+       WHERE m.member_key = mb.member_key AND m.number_key = q.number_key AND m.known_from <= q.known_at
       UNION ALL
-      SELECT h.membership_id, h.member_key, h.insured_membership_id, h.symbol, h.number, h.branch_number, h.symbol_key,
-             h.acquired_on, h.lost_on, h.loss_reason
+      SELECT h.membership_id, h.member_key, h.relationship, h.insured_membership_id, h.symbol, h.number, h.branch_number,
+             h.symbol_key, h.acquired_on, h.lost_on, h.loss_reason
         FROM shikaku.memberships_history h
-       WHERE h.insurer_number = q.insurer_number AND h.number_key = q.number_key
+       WHERE h.member_key = mb.member_key AND h.number_key = q.number_key
          AND h.known_from <= q.known_at AND q.known_at < h.known_until) v
    WHERE (q.symbol_key IS NULL OR v.symbol_key = q.symbol_key)
      AND (q.branch_number IS NULL OR v.branch_number IS NULL OR v.branch_number = q.branch_number)
 )
 SELECT m.ordinal::int4,
        s.membership_id, s.person_id, s.insurer_number, i.name AS insurer_name,
-       m.symbol, m.number, m.branch_number, s.relationship, s.insured_name,
+       m.symbol, m.number, m.branch_number, m.relationship, coalesce(insured.name, s.name) AS insured_name,
        s.name, s.name_kana, s.name_other, s.sex, s.sex_on_face, s.birth_date, s.address,
-       m.acquired_on, m.lost_on, m.loss_reason, s.insured_birth_date, insured.lost_on AS insured_lost_on,
+       m.acquired_on, m.lost_on, m.loss_reason, insured.birth_date AS insured_birth_date, insured.lost_on AS insured_lost_on,
        ratio.percents AS ratio_percents, ratio.first_days AS ratio_from, ratio.last_days AS ratio_until,
        s.link_state, s.registered, s.cards_state, s.certificate_state, s.certificate_valid_until,
        s.non_disclosure, s.self_information_stopped, s.data_version,
@@ -33,16 +35,16 @@ SELECT m.ordinal::int4,
        o.lost_on AS sibling_lost_on, o.insured_birth_date AS sibling_insured_birth_date,
        o.insured_lost_on AS sibling_insured_lost_on, o.relationship AS sibling_relationship
   FROM matched m
-  JOIN question q ON q.ordinal = m.ordinal
-  JOIN shikaku.standings s ON s.membership_id = m.membership_id AND s.birth_date = q.birth_date
+  JOIN shikaku.standings s ON s.membership_id = m.membership_id
   JOIN shikaku.insurers i ON i.insurer_number = s.insurer_number
   LEFT JOIN LATERAL (
-    SELECT known.lost_on
-      FROM (SELECT b.lost_on FROM shikaku.memberships b
+    SELECT mi.birth_date, mi.name, known.lost_on
+      FROM (SELECT b.member_key, b.lost_on FROM shikaku.memberships b
              WHERE b.membership_id = m.insured_membership_id AND b.known_from <= m.known_at
             UNION ALL
-            SELECT h.lost_on FROM shikaku.memberships_history h
+            SELECT h.member_key, h.lost_on FROM shikaku.memberships_history h
              WHERE h.membership_id = m.insured_membership_id AND h.known_from <= m.known_at AND m.known_at < h.known_until) known
+      JOIN shikaku.members mi ON mi.member_key = known.member_key
   ) insured ON true
   CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(known.percent ORDER BY lower(known.valid)), '{}')::int2[] AS percents,
@@ -55,20 +57,24 @@ SELECT m.ordinal::int4,
              WHERE h.member_key = m.member_key AND h.known_from <= m.known_at AND m.known_at < h.known_until) known
   ) ratio
   LEFT JOIN LATERAL (
-    SELECT t.membership_id, t.insurer_number, known.acquired_on, known.lost_on, t.insured_birth_date, t.relationship,
-           (SELECT insured_then.lost_on
-              FROM (SELECT b.lost_on FROM shikaku.memberships b
-                     WHERE b.membership_id = known.insured_membership_id AND b.known_from <= m.known_at
-                    UNION ALL
-                    SELECT h.lost_on FROM shikaku.memberships_history h
-                     WHERE h.membership_id = known.insured_membership_id AND h.known_from <= m.known_at
-                       AND m.known_at < h.known_until) insured_then) AS insured_lost_on
+    SELECT t.membership_id, t.insurer_number, known.acquired_on, known.lost_on, known.relationship,
+           insured_then.birth_date AS insured_birth_date, insured_then.lost_on AS insured_lost_on
       FROM shikaku.standings t
       CROSS JOIN LATERAL (
-        SELECT b.acquired_on, b.lost_on, b.insured_membership_id FROM shikaku.memberships b
+        SELECT b.acquired_on, b.lost_on, b.relationship, b.insured_membership_id FROM shikaku.memberships b
          WHERE b.membership_id = t.membership_id AND b.known_from <= m.known_at
         UNION ALL
-        SELECT h.acquired_on, h.lost_on, h.insured_membership_id FROM shikaku.memberships_history h
+        SELECT h.acquired_on, h.lost_on, h.relationship, h.insured_membership_id FROM shikaku.memberships_history h
          WHERE h.membership_id = t.membership_id AND h.known_from <= m.known_at AND m.known_at < h.known_until) known
+      LEFT JOIN LATERAL (
+        SELECT mt.birth_date, version.lost_on
+          FROM (SELECT b.member_key, b.lost_on FROM shikaku.memberships b
+                 WHERE b.membership_id = known.insured_membership_id AND b.known_from <= m.known_at
+                UNION ALL
+                SELECT h.member_key, h.lost_on FROM shikaku.memberships_history h
+                 WHERE h.membership_id = known.insured_membership_id AND h.known_from <= m.known_at
+                   AND m.known_at < h.known_until) version
+          JOIN shikaku.members mt ON mt.member_key = version.member_key
+      ) insured_then ON true
      WHERE t.person_id = s.sibling_person_id AND t.membership_id <> s.membership_id
   ) o ON true

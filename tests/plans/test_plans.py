@@ -1,0 +1,324 @@
+"""A plan that was made when the tables were small must still be right when they are large: no hot statement ever reads a whole
+table. Statements and session settings are those that the service compiles in (service/store/sql), prepared as it prepares them.
+On an empty database that was never analysed, on one with 20,000 members, and prepared on the first while it becomes the second.
+"""
+
+import io
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+if str(TESTS) not in sys.path:
+    sys.path.insert(0, str(TESTS))
+
+from support import ROOT, Server, end_politely_on_term  # noqa: E402
+from support.programs import environment  # noqa: E402
+
+SQL = ROOT / "service" / "store" / "sql"
+MEMBERS = 20000
+SET = 128  # as LANE_SET_MAX
+
+# What a load brings.
+LOADED = ["insurers", "persons", "members", "memberships", "ratios", "links", "use_registrations", "cards", "eligibility_certificates",
+          "standings"]
+
+# Tables that grow with members. A scan of one of them may only follow an index.
+LARGE = {"standings", "memberships", "members", "ratios", "memberships_history", "members_history", "ratios_history", "persons"}
+
+QUESTIONS = ["find_standings_by_keys", "find_standings_as_known", "find_tokens", "record_checks"]
+LOOK_UPS = ["find_standings_by_keys", "find_standings_as_known"]
+
+INSURERS = ["01010016", "01230010", "01270016", "01400019", "06130017", "06270029", "06140032", "00138016", "00270017", "39270012"]
+
+
+def keys(i):
+    """Insurer, number, birth date, symbol and branch number of member i (demo/fill.sql); the date as SQL."""
+    late = i % 10 == 9
+    born = f"date '1935-01-01' + {i * 7919 % 5000}" if late else f"date '1955-01-01' + {i * 7919 % 25000}"
+    return (f"'{INSURERS[i % 10]}'", f"'{i:0{8 if late else 7}d}'", born, "NULL" if late else f"'{i // 1000:08d}'",
+            "NULL" if late else "'00'")
+
+
+def array(values, kind):
+    return f"ARRAY[{', '.join(values)}]::{kind}[]"
+
+
+def values_of(name, size):
+    """The parameters of a set of so many questions, as SQL."""
+    if name == "find_tokens":
+        return [array([f"'\\x{i:064x}'" for i in range(size)], "bytea")]
+    if name == "record_checks":
+        digest = "'\\x" + "ab" * 32 + "'"
+        uuid = "'019a0bc0-def1-7234-8567-{:012x}'"
+        columns = [("uuid", [uuid.format(i) for i in range(size)]), ("timestamptz", ["'2026-11-22T01:00:00Z'"] * size),
+                   ("uuid", [uuid.format(0)] * size), ("int4", [str(i) for i in range(size)]), ("bytea", ["NULL"] * size),
+                   ("bytea", [digest] * size), ("bytea", [digest] * size), ("int8", ["1"] * size),
+                   ("text", ["'1319900013'"] * size), ("date", ["'2026-11-22'"] * size), ("timestamptz", ["NULL"] * size),
+                   ("int2", ["4"] * size), ("int2", ["0"] * size), ("bool", ["false"] * size), ("int2", ["1"] * size),
+                   ("bool", ["true"] * size), ("int8", ["0"] * size), ("int8", ["1"] * size), ("int8", ["1"] * size),
+                   ("bytea", [digest] * size)]
+        return [array(values, kind) for kind, values in columns]
+    asked = [keys(1 + i * (MEMBERS - 1) // size) for i in range(size)]
+    made = [array([one[column] for one in asked], kind)
+            for column, kind in enumerate(("text", "text", "date", "text", "text"))]
+    if name == "find_standings_as_known":
+        made.append(array(["'2026-01-01T00:00:00Z'"] * size, "timestamptz"))
+    return made
+
+
+def text_of(name):
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def point_look_ups(name):
+    """Whether the service asks this on a connection for point look-ups only (store.c, create_lanes)."""
+    store = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "service" / "store").glob("*.c")}
+    kinds = {kind: statement.lower() for text in store.values()
+             for kind, statement in re.findall(r"question_kind (\w+) = \{\s*\.statement = STATEMENT_(\w+)", text)}
+    # The records have a connection of their own, unless a setting sends them with the look-ups: the harder case is looked at.
+    lanes = {kinds[kind]: lane for lane, kind in re.findall(r"(\w+)\.kinds\[\w+\.kind_count\+\+\] = &(\w+);", store["store"])}
+    only = re.findall(r"(\w+)\.point_look_ups = true", store["store"])
+    assert "find_standings_by_keys" in lanes and lanes["find_standings_by_keys"] in only
+    return lanes.get(name, "audit") in only
+
+
+class Lane:
+    """A connection as the service opens it, with one statement prepared."""
+
+    def __init__(self, database, name, user="shikaku_service"):
+        self.name = name
+        self.connection = database.connect(user)
+        self.cursor = self.connection.cursor()
+        self.run(f"PREPARE open_session (text, text) AS {text_of('open_session')}")
+        self.run(f"EXECUTE open_session ('60000', '{'off' if point_look_ups(name) else 'on'}')")
+        self.run(f"PREPARE hot AS {text_of(name)}")
+
+    def run(self, sql):
+        self.cursor.execute(sql)
+        return self.cursor.fetchall() if self.cursor.description else None
+
+    def ask(self, size=SET):
+        return self.run(f"EXECUTE hot ({', '.join(values_of(self.name, size))})")
+
+    def plan(self, size=SET, analyze=False):
+        """The nodes of the plan. analyze: it is carried out, and undone."""
+        options = "ANALYZE, TIMING off, FORMAT JSON" if analyze else "FORMAT JSON"
+        self.run("BEGIN")
+        try:
+            tree = self.run(f"EXPLAIN ({options}) EXECUTE hot ({', '.join(values_of(self.name, size))})")[0][0]
+        finally:
+            self.run("ROLLBACK")
+        return list(nodes(tree[0]["Plan"]))
+
+    def close(self):
+        self.connection.close()
+
+
+def nodes(plan):
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+# A bitmap is made from an index; where point look-ups only are allowed there is none either (see open_session.sql).
+BY_INDEX = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
+
+
+def whole_reads(plan):
+    """Scans of large tables that do not follow an index."""
+    return sorted({f"{node['Node Type']} on {node['Relation Name']}" for node in plan
+                   if node.get("Relation Name") in LARGE and node["Node Type"] not in BY_INDEX})
+
+
+def rows_touched(plan):
+    """{table: rows that its scans gave or threw away}, of a plan that was carried out."""
+    touched = {}
+    for node in plan:
+        if "Relation Name" in node:
+            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+            touched[node["Relation Name"]] = touched.get(node["Relation Name"], 0) + rows * node["Actual Loops"]
+    return touched
+
+
+def fill(database):
+    """20,000 members, analysed, as an operator makes them."""
+    done = subprocess.run([ROOT / "demo" / "fill", str(MEMBERS)], env=environment(MIGRATE_URL=database.url("shikaku_owner")),
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+def load_without_analyze(database, full):
+    """The same members, as a load that was not analysed afterwards leaves them: rows only, without anything that would make an
+    open connection plan again."""
+    source, target = full.connect("postgres"), database.connect("postgres")
+    try:
+        with source.cursor() as read, target.cursor() as write:
+            write.execute("SET session_replication_role = replica")  # no triggers: the read model is copied too
+            for table in LOADED:
+                rows = io.StringIO()
+                read.copy_expert(f"COPY shikaku.{table} TO STDOUT", rows)
+                rows.seek(0)
+                write.copy_expert(f"COPY shikaku.{table} FROM STDIN", rows)
+    finally:
+        source.close()
+        target.close()
+
+
+def correct_memberships(database):
+    """A tenth of the members is corrected, which fills the history."""
+    database.run("UPDATE shikaku.memberships SET acquired_on = acquired_on + 1, known_from = '2026-06-01T00:00:00Z'"
+                 " WHERE membership_id % 10 = 0 AND lost_on IS NULL")
+    return database.value("SELECT count(*) FROM shikaku.memberships_history")
+
+
+def assert_right_for_full_tables(connection):
+    """All are found, by index, and little else is looked at."""
+    assert len({row[0] for row in connection.ask()}) == SET
+    plan = connection.plan(analyze=True)
+    connection.close()
+    assert whole_reads(plan) == []
+    touched = rows_touched(plan)
+    assert touched["standings"] >= SET
+    for table in LARGE & touched.keys():
+        assert touched[table] <= 8 * SET, touched
+
+
+@pytest.fixture(scope="module")
+def server():
+    end_politely_on_term()
+    # Nothing is analysed unless a test says so.
+    with Server("fsync=off", "autovacuum=off") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def empty(server):
+    with server.database(people=False) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def full(empty):
+    with empty.clone() as database:
+        fill(database)
+        yield database
+
+
+@pytest.fixture
+def lane():
+    opened = []
+
+    def open_lane(database, name):
+        opened.append(Lane(database, name))
+        return opened[-1]
+
+    yield open_lane
+    for one in opened:
+        one.close()
+
+
+def test_every_statement_that_takes_a_set_is_looked_at():
+    """A hot statement that comes is not forgotten here."""
+    assert {path.stem for path in SQL.glob("*.sql") if "unnest($1" in path.read_text(encoding="utf-8")} == set(QUESTIONS)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_nothing_is_read_whole_on_the_first_day(empty, lane, name):
+    assert empty.value("SELECT count(*) FROM shikaku.memberships") == 0
+    assert whole_reads(lane(empty, name).plan()) == []
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_nothing_is_read_whole_when_the_tables_are_full(full, lane, name):
+    assert full.value("SELECT count(*) FROM shikaku.memberships") >= MEMBERS
+    assert whole_reads(lane(full, name).plan()) == []
+
+
+def test_the_main_job_follows_indexes_row_by_row_and_joins_nothing_else(empty, full, lane):
+    for database in (empty, full):
+        kinds = {node["Node Type"] for node in lane(database, "find_standings_by_keys").plan()}
+        assert not {kind for kind in kinds if kind in ("Bitmap Heap Scan", "Hash Join", "Merge Join", "Seq Scan")}, kinds
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+def test_the_answers_looked_at_are_found(full, lane, name):
+    """Otherwise the tests here would look at plans that find nobody."""
+    assert len({row[0] for row in lane(full, name).ask()}) == SET
+
+
+@pytest.mark.parametrize("size", [1, SET])
+@pytest.mark.parametrize("name", LOOK_UPS)
+def test_a_look_up_touches_a_handful_of_rows_a_question(full, lane, name, size):
+    touched = rows_touched(lane(full, name).plan(size, analyze=True))
+    assert touched["standings"] >= size
+    for table in LARGE & touched.keys():
+        assert touched[table] <= 8 * size, touched
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_kind_of_plan_does_not_depend_on_how_many_ask(full, lane, name):
+    """Generic: made once. A plan for the values of the first set would serve the second badly."""
+    connection = lane(full, name)
+    kinds = [[node["Node Type"] for node in connection.plan(size)] for size in (1, 2, SET)]
+    assert kinds[0] == kinds[1] == kinds[2]
+    for _ in range(6):  # from the sixth on a custom plan could be compared with the generic one
+        connection.plan(1)
+    generic, custom = connection.run("SELECT generic_plans, custom_plans FROM pg_catalog.pg_prepared_statements WHERE name = 'hot'")[0]
+    assert generic > 0 and custom == 0
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+def test_a_connection_that_saw_the_tables_empty_does_not_read_them_whole_after_a_load(empty, lane, name):
+    """As an operator loads: analysed at the end, on which the connection plans again."""
+    with empty.clone() as database:
+        connection = lane(database, name)
+        for _ in range(7):
+            assert connection.ask() == []
+        fill(database)
+        assert_right_for_full_tables(connection)
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+def test_a_plan_made_on_empty_tables_is_right_for_full_ones(empty, full, lane, name):
+    """While a load is under way, or where nobody analyses."""
+    with empty.clone() as database:
+        connection = lane(database, name)
+        for _ in range(7):
+            assert connection.ask() == []
+        cost = connection.plan()[0]["Total Cost"]
+        load_without_analyze(database, full)
+        assert connection.plan()[0]["Total Cost"] == cost, "it was planned again, which is not what is meant to be tested here"
+        assert_right_for_full_tables(connection)
+
+
+def test_corrections_do_not_make_a_question_about_the_past_read_the_whole_history(full, lane):
+    """The history is empty for a long time, and is not analysed each time it grows."""
+    with full.clone() as with_history:
+        connection = lane(with_history, "find_standings_as_known")
+        assert len({row[0] for row in connection.ask()}) == SET
+        assert correct_memberships(with_history) > MEMBERS / 20
+        assert_right_for_full_tables(connection)
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+def test_the_counters_of_postgres_see_no_whole_read(empty, full, lane, name):
+    """Measured where an operator would see it, and not only said by EXPLAIN."""
+    counters = "SELECT relname, seq_scan FROM pg_catalog.pg_stat_user_tables WHERE relname = ANY (%s)"
+    with empty.clone() as database:
+        connection = lane(database, name)
+        for _ in range(7):
+            connection.ask()
+        load_without_analyze(database, full)
+        connection.run("SELECT pg_catalog.pg_stat_force_next_flush()")
+        before = dict(database.run(counters, (list(LARGE),)))
+        for _ in range(10):
+            assert len({row[0] for row in connection.ask()}) == SET
+        connection.run("SELECT pg_catalog.pg_stat_force_next_flush()")
+        after = dict(database.run(counters, (list(LARGE),)))
+        connection.close()
+        assert after["standings"] == before["standings"]
+        assert after == before
