@@ -127,7 +127,13 @@ units: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
 
 test-system: build
 	@mkdir -p build && rm -f $(EXCHANGES)
-	EXCHANGES_LOG=$(CURDIR)/$(EXCHANGES) $(PYTEST) $(SYSTEM_TESTS)
+	@failed=0; for suite in $(SYSTEM_TESTS); do \
+		echo "== $$suite ($(BUILD))"; \
+		EXCHANGES_LOG=$(CURDIR)/$(EXCHANGES) $(PYTEST) $$suite || failed=1; \
+	done; \
+	echo "== every exchange of this run against the contract"; \
+	/usr/bin/python3 -B tests/contract/exchanges.py $(EXCHANGES) || failed=1; \
+	exit $$failed
 
 SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/terminal tests/api tests/faults
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/connection.h"
 #include "net/sanity.h"
 
 #if MHD_VERSION < 0x00097002
@@ -25,43 +25,12 @@
 /* All bodies of a loop together. */
 #define BODY_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define BODY_FIRST_BYTES ((size_t)1024)
-#define REQUEST_MEMORY_MAX ((size_t)1024 * 1024)
 /* A refused body is read up to here, so that the client sees the answer and not a reset connection. */
 #define DISCARD_MAX ((uint64_t)1024 * 1024)
 /* A connection that never asked anything gets this long once we are stopping. */
 #define DRAIN_FIRST_REQUEST (MICROSECONDS / 2)
 /* MHD answers a resumed connection in its second run; more rounds in one turn only when it asks for them. */
 #define RUNS_A_TURN 8
-
-enum phase {
-	PHASE_IDLE, /* from accept, or the last answer, to the end of a header */
-	PHASE_BODY, /* to the end of the body */
-	PHASE_WAITING, /* suspended until the application answers */
-	PHASE_SENDING, /* to the answer's last byte */
-	PHASE_CLOSING, /* shut down; MHD will notice */
-	PHASE_COUNT,
-};
-
-struct http_connection {
-	struct http *http;
-	struct MHD_Connection *mhd;
-	int fd;
-	enum phase phase;
-	int64_t due;
-	bool served; /* it has had an answer */
-	bool beyond_limit;
-	struct request *request;
-	struct http_connection *previous;
-	struct http_connection *next;
-};
-
-/* The connections of one phase. Every phase lasts equally long for all, so the first of the list is the first to expire. */
-struct phase_list {
-	int64_t lasts;
-	struct http_connection *first;
-	struct http_connection *last;
-	size_t count;
-};
 
 struct http {
 	struct loop *loop;
@@ -70,8 +39,7 @@ struct http {
 	struct turn_step step;
 	struct http_limits limits;
 	struct http_application application;
-	struct phase_list phases[PHASE_COUNT];
-	size_t connections;
+	struct connections connections;
 	int64_t mhd_due;
 	bool ready; /* MHD's epoll descriptor fired */
 	bool resumed; /* a connection was resumed since MHD last ran */
@@ -80,93 +48,7 @@ struct http {
 	bool stopped; /* nothing is begun any more: what would serve it is going */
 };
 
-static void enter_phase(struct http_connection *connection, enum phase phase)
-{
-	struct phase_list *old = &connection->http->phases[connection->phase];
-	struct phase_list *list = &connection->http->phases[phase];
-	if (connection->previous != NULL)
-		connection->previous->next = connection->next;
-	else if (old->first == connection)
-		old->first = connection->next;
-	if (connection->next != NULL)
-		connection->next->previous = connection->previous;
-	else if (old->last == connection)
-		old->last = connection->previous;
-	old->count--;
-	connection->phase = phase;
-	connection->due = loop_now(connection->http->loop).monotonic + list->lasts;
-	connection->previous = list->last;
-	connection->next = NULL;
-	if (list->last != NULL)
-		list->last->next = connection;
-	else
-		list->first = connection;
-	list->last = connection;
-	list->count++;
-}
-
-static void close_connection(struct http_connection *connection)
-{
-	enter_phase(connection, PHASE_CLOSING);
-	/* MHD owns the descriptor; it sees the end of the stream and closes. */
-	(void)shutdown(connection->fd, SHUT_RDWR);
-}
-
-void request_hold(struct request *request)
-{
-	request->holders++;
-}
-
-void request_let_go(struct request *request)
-{
-	if (--request->holders > 0)
-		return;
-	struct arena arena = request->arena; /* the request itself lies in it */
-	arena_close(&arena);
-}
-
-bool request_is_awaited(const struct request *request)
-{
-	return request->connection != NULL && request->response.status == 0;
-}
-
-void request_add_header(struct request *request, const char *name, const char *value)
-{
-	struct response *response = &request->response;
-	if (response->header_count < RESPONSE_HEADERS_MAX)
-		response->headers[response->header_count++] = (struct response_header){ name, value };
-}
-
-void request_answer(struct request *request, int status, const char *content_type, struct slice body)
-{
-	if (!request_is_awaited(request))
-		return;
-	request->response.status = status;
-	request->response.content_type = content_type;
-	request->response.body = body;
-	struct http_connection *connection = request->connection;
-	if (connection->phase == PHASE_WAITING) {
-		enter_phase(connection, PHASE_SENDING);
-		MHD_resume_connection(connection->mhd);
-		connection->http->resumed = true;
-	}
-}
-
-static struct request *create_request(struct http_connection *connection)
-{
-	struct arena arena;
-	arena_open(&arena, REQUEST_MEMORY_MAX);
-	struct request *request = arena_take(&arena, sizeof *request);
-	if (request == NULL)
-		return NULL;
-	request->arena = arena;
-	request->http = connection->http;
-	request->connection = connection;
-	request->holders = 1;
-	return request;
-}
-
-static struct http_connection *connection_of(struct MHD_Connection *mhd)
+static struct connection *connection_of(struct MHD_Connection *mhd)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -177,14 +59,14 @@ static struct http_connection *connection_of(struct MHD_Connection *mhd)
 static void *target_call(void *owner, const char *target, struct MHD_Connection *mhd)
 {
 	(void)owner;
-	struct http_connection *connection = connection_of(mhd);
+	struct connection *connection = connection_of(mhd);
 	if (connection == NULL)
 		return NULL;
-	struct request *request = create_request(connection);
+	struct request *request = request_create(connection);
 	if (request == NULL)
 		return NULL;
 	connection->request = request;
-	request->received = loop_now(connection->http->loop);
+	request->received = loop_now(connection->connections->loop);
 	const char *query = strchr(target, '?');
 	request->has_query = query != NULL;
 	struct sanity sanity = { 0 };
@@ -286,13 +168,13 @@ static enum MHD_Result send_response(struct MHD_Connection *mhd, struct request 
 		done = MHD_queue_response(mhd, (unsigned)response->status, mhd_response);
 	MHD_destroy_response(mhd_response);
 	if (done == MHD_YES && request->connection->phase != PHASE_SENDING)
-		enter_phase(request->connection, PHASE_SENDING);
+		connection_enter(request->connection, PHASE_SENDING);
 	return done;
 }
 
 static void refuse(struct request *request, enum http_refusal refusal, const char *detail)
 {
-	struct http *http = request->http;
+	struct http *http = request->connection->connections->owner;
 	request->response.close = true;
 	http->application.refuse(http->application.owner, request, refusal, detail);
 }
@@ -301,8 +183,8 @@ static void refuse(struct request *request, enum http_refusal refusal, const cha
 static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request, const char *method,
 	const char *path, const char *version)
 {
-	struct http_connection *connection = request->connection;
-	struct http *http = connection->http;
+	struct connection *connection = request->connection;
+	struct http *http = connection->connections->owner;
 	struct header_reader reader = { .request = request };
 	reader.sanity.bad_target = request->discarding;
 	reader.sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
@@ -311,7 +193,7 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 	request->received = loop_now(http->loop);
 	uuid_make(request->received.wall, request->id);
 	uuid_format(request->id, request->id_text);
-	enter_phase(connection, PHASE_BODY);
+	connection_enter(connection, PHASE_BODY);
 	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_call, &reader);
 	/* The empty line, whose two bytes are NULs by now, follows the last header. */
 	if (reader.next_name != NULL && (reader.next_name[0] != '\0' || reader.next_name[1] != '\0'))
@@ -333,7 +215,8 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 		refuse(request, HTTP_REFUSAL_STOPPING, NULL);
 	else if (reader.bytes > HEADER_BYTES_MAX)
 		refuse(request, HTTP_REFUSAL_HEADER_TOO_LARGE, NULL);
-	else if (connection->beyond_limit || http->phases[PHASE_WAITING].count >= http->limits.in_flight_max)
+	else if (connection->beyond_limit ||
+		 http->connections.phases[PHASE_WAITING].count >= http->limits.in_flight_max)
 		refuse(request, HTTP_REFUSAL_OVERLOADED, NULL);
 	if (request->response.status == 0)
 		request->body_max = http->application.accept(http->application.owner, request);
@@ -359,7 +242,7 @@ static enum MHD_Result take_body(struct request *request, const char *piece, siz
 	if (request->discarding)
 		return request->body_seen > DISCARD_MAX ? MHD_NO : MHD_YES;
 	if (request->body.length + length > request->body_capacity) {
-		struct http *http = request->http;
+		struct http *http = request->connection->connections->owner;
 		size_t capacity = request->body_capacity == 0 ? BODY_FIRST_BYTES : request->body_capacity * 2;
 		if (capacity < request->body.length + length)
 			capacity = request->body.length + length;
@@ -392,7 +275,7 @@ static enum MHD_Result answer_call(void *owner, struct MHD_Connection *mhd, cons
 	struct request *request = *slot;
 	if (request == NULL)
 		return MHD_NO; /* no memory for it */
-	struct http_connection *connection = request->connection;
+	struct connection *connection = request->connection;
 	if (connection->phase == PHASE_IDLE)
 		return begin(mhd, request, method, path, version);
 	if (connection->phase == PHASE_CLOSING)
@@ -407,7 +290,7 @@ static enum MHD_Result answer_call(void *owner, struct MHD_Connection *mhd, cons
 	}
 	if (request->response.status != 0)
 		return send_response(mhd, request);
-	enter_phase(connection, PHASE_WAITING);
+	connection_enter(connection, PHASE_WAITING);
 	MHD_suspend_connection(mhd);
 	return MHD_YES;
 }
@@ -422,7 +305,7 @@ static void completed_call(
 	if (request == NULL)
 		return;
 	*slot = NULL;
-	struct http_connection *connection = request->connection;
+	struct connection *connection = request->connection;
 	if (request->method != NULL)
 		http->application.ended(http->application.owner, request);
 	http->body_bytes -= request->body_bytes_held;
@@ -430,7 +313,7 @@ static void completed_call(
 	connection->served = true;
 	request->connection = NULL;
 	if (connection->phase != PHASE_CLOSING)
-		enter_phase(connection, PHASE_IDLE);
+		connection_enter(connection, PHASE_IDLE);
 	request_let_go(request);
 }
 
@@ -439,60 +322,36 @@ static void connection_call(
 {
 	struct http *http = owner;
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		struct http_connection *connection = *slot;
-		if (connection == NULL)
-			return;
-		enter_phase(connection, PHASE_CLOSING);
-		struct phase_list *closing = &http->phases[PHASE_CLOSING];
-		closing->last = connection->previous;
-		if (closing->last != NULL)
-			closing->last->next = NULL;
-		else
-			closing->first = NULL;
-		closing->count--;
-		http->connections--;
-		free(connection);
+		if (*slot != NULL)
+			connection_remove(*slot);
 		*slot = NULL;
 		return;
 	}
-	struct http_connection *connection = calloc(1, sizeof *connection);
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	bool beyond_limit = http->connections.count >= http->limits.connections_max;
+	struct connection *connection =
+		info == NULL ? NULL : connection_add(&http->connections, mhd, info->connect_fd);
+	/* Without one each request on it is refused by closing. */
+	if (connection != NULL)
+		connection->beyond_limit = beyond_limit;
 	*slot = connection;
-	if (connection == NULL || info == NULL)
-		return; /* each request on it is refused by closing */
-	connection->http = http;
-	connection->mhd = mhd;
-	connection->fd = info->connect_fd;
-	connection->phase = PHASE_IDLE;
-	connection->beyond_limit = http->connections >= http->limits.connections_max;
-	http->connections++;
-	/* As a member of its list's end, which enter_phase takes away and puts back. */
-	struct phase_list *idle = &http->phases[PHASE_IDLE];
-	connection->previous = idle->last;
-	if (idle->last != NULL)
-		idle->last->next = connection;
-	else
-		idle->first = connection;
-	idle->last = connection;
-	idle->count++;
-	enter_phase(connection, PHASE_IDLE);
 }
 
 static void expire(struct http *http)
 {
 	int64_t now = loop_now(http->loop).monotonic;
 	for (int phase = 0; phase < PHASE_CLOSING; phase++) {
-		struct phase_list *list = &http->phases[phase];
+		struct phase_list *list = &http->connections.phases[phase];
 		while (list->first != NULL && list->first->due <= now) {
-			struct http_connection *connection = list->first;
+			struct connection *connection = list->first;
 			if (phase == PHASE_WAITING) {
 				connection->request->response.close = http->draining;
 				http->application.refuse(http->application.owner, connection->request,
 					HTTP_REFUSAL_LATE, NULL);
 			}
 			if (connection == list->first)
-				close_connection(connection);
+				connection_shut(connection);
 		}
 	}
 }
@@ -500,29 +359,22 @@ static void expire(struct http *http)
 static void close_idle(struct http *http)
 {
 	int64_t now = loop_now(http->loop).monotonic;
-	struct http_connection *next = NULL;
-	for (struct http_connection *one = http->phases[PHASE_IDLE].first; one != NULL; one = next) {
+	struct connection *next = NULL;
+	for (struct connection *one = http->connections.phases[PHASE_IDLE].first; one != NULL; one = next) {
 		next = one->next;
 		if (one->request == NULL &&
 			(one->served || one->due - http->limits.idle_timeout + DRAIN_FIRST_REQUEST <= now))
-			close_connection(one);
+			connection_shut(one);
 	}
 }
 
 static int64_t next_due(const struct http *http)
 {
-	int64_t due = http->mhd_due;
-	for (int phase = 0; phase < PHASE_CLOSING; phase++) {
-		const struct http_connection *first = http->phases[phase].first;
-		if (first != NULL && first->due < due)
-			due = first->due;
-	}
-	if (http->draining && http->phases[PHASE_IDLE].first != NULL) {
-		int64_t soon = loop_now(http->loop).monotonic + DRAIN_FIRST_REQUEST / 4;
-		if (soon < due)
-			due = soon;
-	}
-	return due;
+	int64_t due = connections_next_due(&http->connections);
+	int64_t soon = loop_now(http->loop).monotonic + DRAIN_FIRST_REQUEST / 4;
+	if (http->draining && soon < due)
+		due = soon;
+	return http->mhd_due < due ? http->mhd_due : due;
 }
 
 static void run_mhd(struct http *http)
@@ -572,14 +424,23 @@ static void log_call(void *owner, const char *format, va_list arguments)
 	log_line(LOG_LEVEL_DEBUG, "net", "%s", line);
 }
 
-static void set_limits(struct http *http, const struct http_limits *limits)
+static void resume(void *owner, struct connection *connection)
 {
-	http->limits = *limits;
-	http->phases[PHASE_IDLE].lasts = limits->idle_timeout;
-	http->phases[PHASE_BODY].lasts = limits->body_timeout;
-	http->phases[PHASE_WAITING].lasts = limits->answer_timeout;
-	http->phases[PHASE_SENDING].lasts = limits->send_timeout;
-	http->phases[PHASE_CLOSING].lasts = limits->idle_timeout;
+	struct http *http = owner;
+	MHD_resume_connection(connection->transport);
+	http->resumed = true;
+}
+
+static void open_connections(struct http *http)
+{
+	const int64_t lasts[PHASE_COUNT] = {
+		[PHASE_IDLE] = http->limits.idle_timeout,
+		[PHASE_BODY] = http->limits.body_timeout,
+		[PHASE_WAITING] = http->limits.answer_timeout,
+		[PHASE_SENDING] = http->limits.send_timeout,
+		[PHASE_CLOSING] = http->limits.idle_timeout,
+	};
+	connections_open(&http->connections, http->loop, lasts, resume, http);
 }
 
 enum outcome http_create(struct http **created, struct loop *loop, int listener,
@@ -593,7 +454,8 @@ enum outcome http_create(struct http **created, struct loop *loop, int listener,
 	}
 	http->loop = loop;
 	http->application = *application;
-	set_limits(http, limits);
+	http->limits = *limits;
+	open_connections(http);
 	/* Not strict: what strictness would refuse the sanity layer refuses with a problem document, and 0.9.75 sends the
 	 * header of its own refusal twice. */
 	http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
@@ -640,7 +502,8 @@ void http_begin_drain(struct http *http)
 	http->ready = true;
 	/* What is on its way is answered, and told that the connection ends. */
 	for (int phase = PHASE_BODY; phase <= PHASE_WAITING; phase++) {
-		for (struct http_connection *one = http->phases[phase].first; one != NULL; one = one->next) {
+		for (struct connection *one = http->connections.phases[phase].first; one != NULL;
+			one = one->next) {
 			if (one->request != NULL)
 				one->request->response.close = true;
 		}
@@ -650,33 +513,34 @@ void http_begin_drain(struct http *http)
 void http_stop(struct http *http)
 {
 	http->stopped = true;
-	struct phase_list *waiting = &http->phases[PHASE_WAITING];
+	struct phase_list *waiting = &http->connections.phases[PHASE_WAITING];
 	while (waiting->first != NULL) {
-		struct http_connection *connection = waiting->first;
+		struct connection *connection = waiting->first;
 		refuse(connection->request, HTTP_REFUSAL_STOPPING, NULL);
 		if (waiting->first == connection)
-			close_connection(connection);
+			connection_shut(connection);
 	}
 	run_mhd(http);
 }
 
 size_t http_in_flight(const struct http *http)
 {
-	return http->phases[PHASE_BODY].count + http->phases[PHASE_WAITING].count +
-	       http->phases[PHASE_SENDING].count;
+	return http->connections.phases[PHASE_BODY].count + http->connections.phases[PHASE_WAITING].count +
+	       http->connections.phases[PHASE_SENDING].count;
 }
 
 size_t http_unfinished(const struct http *http)
 {
 	size_t coming = 0;
-	for (const struct http_connection *one = http->phases[PHASE_IDLE].first; one != NULL; one = one->next)
+	for (const struct connection *one = http->connections.phases[PHASE_IDLE].first; one != NULL;
+		one = one->next)
 		coming += one->request != NULL || !one->served;
 	return http_in_flight(http) + coming;
 }
 
 size_t http_connections(const struct http *http)
 {
-	return http->connections;
+	return http->connections.count;
 }
 
 void http_destroy(struct http *http)

@@ -10,6 +10,8 @@
 #include "base/outcome.h"
 #include "net/request.h"
 
+struct http;
+
 /* Why net wants a request refused before, or instead of, the application's own answer. */
 enum http_refusal {
 	HTTP_REFUSAL_MALFORMED,

@@ -15,8 +15,7 @@
 
 #define RESPONSE_HEADERS_MAX 6
 
-struct http;
-struct http_connection;
+struct connection;
 
 struct response_header {
 	const char *name;
@@ -49,8 +48,7 @@ struct request {
 	void *application; /* what the application keeps with it */
 
 	/* net's own */
-	struct http *http;
-	struct http_connection *connection; /* NULL when the client is gone */
+	struct connection *connection; /* NULL when the client is gone */
 	int holders;
 	size_t body_max;
 	char *body_bytes; /* what `body` points to */
@@ -59,6 +57,9 @@ struct request {
 	uint64_t body_seen;
 	bool discarding; /* answered already, the rest of the body is thrown away */
 };
+
+/* A new request of this connection, held by it; it lies in its own arena. NULL when memory is short. */
+struct request *request_create(struct connection *connection);
 
 /* As the second party. Each hold needs one request_let_go. */
 void request_hold(struct request *request);

@@ -1,22 +1,13 @@
 #include "store/lane.h"
 
-#include <inttypes.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/schema.h"
-
-#define RETRY_FIRST (MICROSECONDS / 10)
-#define RETRY_LONGEST (3 * MICROSECONDS)
-#define CONNECT_LASTS (5 * MICROSECONDS)
-
-static const char TROUBLE_AWAY[] = "The database cannot be reached.";
-static const char TROUBLE_STARTING[] = "The database has not been asked yet.";
+#include "store/session.h"
 
 struct queue {
 	struct lane_question *first;
@@ -34,17 +25,8 @@ struct group {
 };
 
 struct lane {
-	struct loop *loop;
 	struct lane_settings settings;
-	enum lane_state state;
-	const char *trouble; /* a literal: it is shown to anybody */
-	PGconn *connection;
-	struct watch watch;
-	bool watched;
-	bool wants_write;
-	struct timer retry;
-	struct timer silence;
-	int64_t retry_after;
+	struct session session;
 	struct parameters parameters;
 	struct queue queues[LANE_KINDS_MAX];
 	size_t waiting;
@@ -52,15 +34,10 @@ struct lane {
 	struct group groups[LANE_KINDS_MAX];
 	size_t group_count; /* 0: nothing is under way */
 	size_t group_at;
-	const char *session_trouble;
 	char sqlstate[6]; /* of the first error since the last sync */
-	struct metric *gauge_ready;
 	struct metric *gauge_waiting;
-	struct metric *counter_failures;
 	struct histogram *set_sizes[LANE_KINDS_MAX];
 };
-
-static void connect_now(struct lane *lane);
 
 static void push_last(struct queue *queue, struct lane_question *question)
 {
@@ -103,30 +80,6 @@ static size_t queue_index(const struct lane *lane, const struct question_kind *k
 	return i;
 }
 
-static void set_state(struct lane *lane, enum lane_state state, const char *trouble)
-{
-	lane->state = state;
-	lane->trouble = trouble;
-	metric_set(lane->gauge_ready, state == LANE_READY);
-}
-
-static void watch_connection(struct lane *lane, uint32_t events)
-{
-	int fd = PQsocket(lane->connection);
-	/* While libpq tries one address after the other it closes sockets, and the next may have the number of the last. */
-	if (lane->watched && (lane->watch.fd != fd || lane->state == LANE_CONNECTING)) {
-		loop_unwatch(lane->loop, &lane->watch);
-		lane->watched = false;
-	}
-	lane->watch.fd = fd;
-	enum outcome outcome = lane->watched ? loop_rewatch(lane->loop, &lane->watch, events)
-					     : loop_watch(lane->loop, &lane->watch, events);
-	lane->watched = outcome == OUTCOME_OK;
-	if (!lane->watched)
-		log_line(LOG_LEVEL_ERROR, "store", "lane=%s its socket cannot be watched",
-			lane->settings.name);
-}
-
 static void drop_results(struct group *groups, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -159,154 +112,11 @@ static void answer_all(struct lane *lane, enum outcome outcome)
 	metric_set(lane->gauge_waiting, 0);
 }
 
-static void close_connection(struct lane *lane)
-{
-	if (lane->watched)
-		loop_unwatch(lane->loop, &lane->watch);
-	lane->watched = false;
-	loop_clear_timer(lane->loop, &lane->silence);
-	PQfinish(lane->connection);
-	lane->connection = NULL;
-}
-
-/* `words` say more, for the log alone: they may name hosts and roles, never values. */
-static void give_up(struct lane *lane, const char *trouble, const char *words)
-{
-	if (lane->state == LANE_READY || lane->trouble != trouble)
-		log_line(LOG_LEVEL_WARNING, "store", "lane=%s not ready: %s: %s", lane->settings.name,
-			trouble, words);
-	close_connection(lane);
-	set_state(lane, LANE_DOWN, trouble);
-	metric_add(lane->counter_failures, 1);
-	/* Loops must not come back in step. */
-	int64_t jitter =
-		(int64_t)(((uintptr_t)lane / 64 + (uintptr_t)loop_now(lane->loop).monotonic) % 64) * 1000;
-	loop_set_timer(lane->loop, &lane->retry, loop_now(lane->loop).monotonic + lane->retry_after + jitter);
-	lane->retry_after = lane->retry_after * 2 > RETRY_LONGEST ? RETRY_LONGEST : lane->retry_after * 2;
-	answer_all(lane, OUTCOME_UNAVAILABLE);
-}
-
-static void lose_connection(struct lane *lane)
-{
-	give_up(lane, TROUBLE_AWAY,
-		lane->connection == NULL ? "no memory" : PQerrorMessage(lane->connection));
-}
-
-static void retry_expired(void *owner)
-{
-	connect_now(owner);
-}
-
-static void silence_expired(void *owner)
-{
-	struct lane *lane = owner;
-	give_up(lane, TROUBLE_AWAY, "no answer in time");
-}
-
-static void flush(struct lane *lane)
-{
-	int left = PQflush(lane->connection);
-	if (left < 0) {
-		lose_connection(lane);
-		return;
-	}
-	bool wants_write = left > 0;
-	if (wants_write != lane->wants_write)
-		watch_connection(lane, wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
-	lane->wants_write = wants_write;
-}
-
-static void begin_preparing(struct lane *lane)
-{
-	char timeout[24];
-	(void)snprintf(timeout, sizeof timeout, "%" PRId64, lane->settings.statement_timeout_ms);
-	const char *values[2] = { timeout, lane->settings.point_look_ups ? "off" : "on" };
-	bool sent = PQsetnonblocking(lane->connection, 1) == 0 &&
-		    PQenterPipelineMode(lane->connection) == 1 &&
-		    PQsendQueryParams(lane->connection, statements[STATEMENT_OPEN_SESSION].text, 2, NULL,
-			    values, NULL, NULL, 1) == 1;
-	for (size_t i = 0; sent && i < lane->settings.kind_count; i++) {
-		const struct statement *statement = &statements[lane->settings.kinds[i]->statement];
-		sent = PQsendPrepare(lane->connection, statement->name, statement->text, 0, NULL) == 1;
-	}
-	if (!sent || PQpipelineSync(lane->connection) != 1) {
-		lose_connection(lane);
-		return;
-	}
-	set_state(lane, LANE_PREPARING, lane->trouble);
-	lane->sqlstate[0] = '\0';
-	lane->session_trouble = NULL;
-	lane->group_at = 0;
-	lane->wants_write = false;
-	watch_connection(lane, EPOLLIN);
-	flush(lane);
-}
-
-static void poll_connecting(struct lane *lane)
-{
-	switch (PQconnectPoll(lane->connection)) {
-	case PGRES_POLLING_READING:
-		watch_connection(lane, EPOLLIN);
-		return;
-	case PGRES_POLLING_WRITING:
-		watch_connection(lane, EPOLLOUT);
-		return;
-	case PGRES_POLLING_OK:
-		begin_preparing(lane);
-		return;
-	default:
-		lose_connection(lane);
-		return;
-	}
-}
-
-static void connect_now(struct lane *lane)
-{
-	char application[64];
-	(void)snprintf(application, sizeof application, "shikakud %s", lane->settings.name);
-	const char *const keys[] = { "dbname", "fallback_application_name", "client_encoding", NULL };
-	const char *const values[] = { lane->settings.url, application, "UTF8", NULL };
-	lane->connection = PQconnectStartParams(keys, values, 1);
-	if (lane->connection == NULL || PQstatus(lane->connection) == CONNECTION_BAD) {
-		lose_connection(lane);
-		return;
-	}
-	/* Keep what it says now: it is the reason until something better is known. */
-	lane->state = LANE_CONNECTING;
-	loop_set_timer(lane->loop, &lane->silence, loop_now(lane->loop).monotonic + CONNECT_LASTS);
-	watch_connection(lane, EPOLLOUT);
-}
-
 static void note_error(struct lane *lane, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	if (lane->sqlstate[0] == '\0')
 		(void)snprintf(lane->sqlstate, sizeof lane->sqlstate, "%s", state == NULL ? "XX000" : state);
-}
-
-static void take_session(struct lane *lane, const PGresult *result)
-{
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		return;
-	const struct row row = { .result = result, .number = 0 };
-	lane->session_trouble = PQntuples(result) == 1 ? schema_trouble(&row) : TROUBLE_NO_SCHEMA;
-	if (lane->session_trouble == NULL && lane->settings.opened != NULL)
-		lane->settings.opened(lane->settings.context, &row);
-}
-
-static void finish_preparing(struct lane *lane)
-{
-	loop_clear_timer(lane->loop, &lane->silence);
-	bool no_schema = strcmp(lane->sqlstate, "42P01") == 0 || strcmp(lane->sqlstate, "3F000") == 0;
-	if (lane->session_trouble != NULL) {
-		give_up(lane, lane->session_trouble, "asked again later");
-	} else if (lane->sqlstate[0] != '\0') {
-		give_up(lane, no_schema ? TROUBLE_NO_SCHEMA : TROUBLE_OTHER_SCHEMA, lane->sqlstate);
-	} else {
-		lane->retry_after = RETRY_FIRST;
-		set_state(lane, LANE_READY, "");
-		log_line(LOG_LEVEL_INFO, "store", "lane=%s ready", lane->settings.name);
-	}
 }
 
 static enum outcome outcome_of(const char *sqlstate)
@@ -390,7 +200,7 @@ static void finish_flight(struct lane *lane)
 	/* Answering may ask again: the flight is over before it begins to. */
 	size_t count = lane->group_count;
 	lane->group_count = 0;
-	loop_clear_timer(lane->loop, &lane->silence);
+	session_satisfied(&lane->session);
 	if (lane->sqlstate[0] == '\0') {
 		for (size_t i = 0; i < count; i++)
 			answer_group(&lane->groups[i]);
@@ -398,11 +208,12 @@ static void finish_flight(struct lane *lane)
 	}
 	log_line(LOG_LEVEL_WARNING, "store", "lane=%s a set failed: SQLSTATE %s", lane->settings.name,
 		lane->sqlstate);
-	metric_add(lane->counter_failures, 1);
+	metric_add(lane->session.counter_failures, 1);
 	drop_results(lane->groups, count);
 	ask_again(lane, lane->groups, count, outcome_of(lane->sqlstate));
 	if (ends_connection(lane->sqlstate))
-		give_up(lane, strcmp(lane->sqlstate, "25006") == 0 ? TROUBLE_READ_ONLY : TROUBLE_AWAY,
+		session_give_up(&lane->session,
+			strcmp(lane->sqlstate, "25006") == 0 ? TROUBLE_READ_ONLY : TROUBLE_AWAY,
 			lane->sqlstate);
 }
 
@@ -411,11 +222,6 @@ static void take_result(struct lane *lane, PGresult *result)
 	ExecStatusType status = PQresultStatus(result);
 	if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
 		note_error(lane, result);
-	if (lane->state == LANE_PREPARING) {
-		take_session(lane, result);
-		PQclear(result);
-		return;
-	}
 	if (lane->group_at >= lane->group_count) {
 		PQclear(result);
 		return;
@@ -430,18 +236,14 @@ static void take_result(struct lane *lane, PGresult *result)
  * that fails adds one more. */
 static bool take_end_of_statement(struct lane *lane)
 {
-	size_t expected = lane->state == LANE_PREPARING ? lane->settings.kind_count + 1 : lane->group_count;
-	return lane->group_at++ <= expected;
+	return lane->group_at++ <= lane->group_count;
 }
 
-static void read_results(struct lane *lane)
+static void read_results(void *owner)
 {
-	if (PQconsumeInput(lane->connection) != 1) {
-		lose_connection(lane);
-		return;
-	}
-	while (PQisBusy(lane->connection) == 0) {
-		PGresult *result = PQgetResult(lane->connection);
+	struct lane *lane = owner;
+	while (PQisBusy(lane->session.connection) == 0) {
+		PGresult *result = PQgetResult(lane->session.connection);
 		if (result == NULL) {
 			if (!take_end_of_statement(lane))
 				return;
@@ -452,25 +254,9 @@ static void read_results(struct lane *lane)
 			continue;
 		}
 		PQclear(result);
-		if (lane->state == LANE_PREPARING)
-			finish_preparing(lane);
-		else
-			finish_flight(lane);
+		finish_flight(lane);
 		return;
 	}
-}
-
-static void socket_ready(void *owner, uint32_t events)
-{
-	struct lane *lane = owner;
-	if (lane->state == LANE_CONNECTING) {
-		poll_connecting(lane);
-		return;
-	}
-	if ((events & EPOLLOUT) != 0)
-		flush(lane);
-	if (lane->connection != NULL && (events & ~(uint32_t)EPOLLOUT) != 0)
-		read_results(lane);
 }
 
 static void fill_group(struct lane *lane, size_t index)
@@ -511,13 +297,13 @@ static bool send_group(struct lane *lane, struct group *group)
 	group->kind->bind(parameters, group->questions, group->count, group->kind->context);
 	if (!parameters_ok(parameters) || parameters->count != statement->parameters)
 		return false;
-	return PQsendQueryPrepared(lane->connection, statement->name, parameters->count, parameters->values,
-		       parameters->lengths, parameters->formats, 1) == 1;
+	return PQsendQueryPrepared(lane->session.connection, statement->name, parameters->count,
+		       parameters->values, parameters->lengths, parameters->formats, 1) == 1;
 }
 
 void lane_send(struct lane *lane)
 {
-	if (lane->state != LANE_READY || lane->group_count > 0 || lane->waiting == 0)
+	if (lane->session.state != SESSION_READY || lane->group_count > 0 || lane->waiting == 0)
 		return;
 	lane->group_at = 0;
 	lane->sqlstate[0] = '\0';
@@ -526,17 +312,17 @@ void lane_send(struct lane *lane)
 	for (size_t i = 0; i < lane->group_count && sent; i++)
 		sent = send_group(lane, &lane->groups[i]);
 	metric_set(lane->gauge_waiting, (int64_t)lane->waiting);
-	if (!sent || PQpipelineSync(lane->connection) != 1) {
-		lose_connection(lane);
+	if (!sent || PQpipelineSync(lane->session.connection) != 1) {
+		session_lose(&lane->session);
 		return;
 	}
-	loop_set_timer(lane->loop, &lane->silence, loop_now(lane->loop).monotonic + lane->settings.silence);
-	flush(lane);
+	session_expect(&lane->session);
+	session_flush(&lane->session);
 }
 
 enum outcome lane_ask(struct lane *lane, struct lane_question *question)
 {
-	if (lane->state != LANE_READY)
+	if (lane->session.state != SESSION_READY)
 		return OUTCOME_UNAVAILABLE;
 	struct queue *queue = &lane->queues[queue_index(lane, question->kind)];
 	/* A kind's bound is its own: look-ups that wait must not refuse the record of one that is done. */
@@ -552,12 +338,8 @@ static void register_metrics(struct lane *lane)
 {
 	char labels[128];
 	(void)snprintf(labels, sizeof labels, "lane=\"%s\"", lane->settings.name);
-	lane->gauge_ready =
-		metrics_gauge("shikaku_lane_ready", "Database connections that are ready.", labels);
 	lane->gauge_waiting =
 		metrics_gauge("shikaku_lane_waiting", "Questions that wait for a connection.", labels);
-	lane->counter_failures = metrics_counter(
-		"shikaku_lane_failures_total", "Sets that failed and connections that were lost.", labels);
 	for (size_t i = 0; i < lane->settings.kind_count; i++) {
 		(void)snprintf(labels, sizeof labels, "statement=\"%s\"",
 			statements[lane->settings.kinds[i]->statement].name);
@@ -566,50 +348,63 @@ static void register_metrics(struct lane *lane)
 	}
 }
 
+static void opened(void *owner, const struct row *row)
+{
+	struct lane *lane = owner;
+	if (lane->settings.opened != NULL)
+		lane->settings.opened(lane->settings.context, row);
+}
+
+static void lost(void *owner)
+{
+	answer_all(owner, OUTCOME_UNAVAILABLE);
+}
+
 enum outcome lane_create(struct lane **created, struct loop *loop, const struct lane_settings *settings)
 {
 	*created = NULL;
 	struct lane *lane = calloc(1, sizeof *lane);
 	if (lane == NULL)
 		return OUTCOME_NO_MEMORY;
-	lane->loop = loop;
 	lane->settings = *settings;
-	lane->retry_after = RETRY_FIRST;
-	lane->watch = (struct watch){ .fd = -1, .ready = socket_ready, .owner = lane };
-	lane->retry = (struct timer){ .expired = retry_expired, .owner = lane };
-	lane->silence = (struct timer){ .expired = silence_expired, .owner = lane };
 	parameters_open(&lane->parameters);
 	register_metrics(lane);
-	set_state(lane, LANE_DOWN, TROUBLE_STARTING);
-	loop_set_timer(loop, &lane->retry, 0);
+	struct session_settings session = {
+		.name = settings->name,
+		.url = settings->url,
+		.statement_timeout_ms = settings->statement_timeout_ms,
+		.silence = settings->silence,
+		.point_look_ups = settings->point_look_ups,
+		.statement_count = settings->kind_count,
+		.opened = opened,
+		.readable = read_results,
+		.lost = lost,
+		.owner = lane,
+	};
+	for (size_t i = 0; i < settings->kind_count; i++)
+		session.statements[i] = settings->kinds[i]->statement;
+	session_open(&lane->session, loop, &session);
 	*created = lane;
 	return OUTCOME_OK;
 }
 
 void lane_give_up(struct lane *lane, const char *trouble)
 {
-	if (lane->state == LANE_READY)
-		give_up(lane, trouble, "found while connected");
+	if (lane->session.state == SESSION_READY)
+		session_give_up(&lane->session, trouble, "found while connected");
 }
 
 void lane_destroy(struct lane *lane)
 {
 	if (lane == NULL)
 		return;
-	loop_clear_timer(lane->loop, &lane->retry);
-	close_connection(lane);
-	set_state(lane, LANE_DOWN, TROUBLE_STARTING);
+	session_close(&lane->session);
 	answer_all(lane, OUTCOME_UNAVAILABLE);
 	parameters_close(&lane->parameters);
 	free(lane);
 }
 
-enum lane_state lane_state(const struct lane *lane)
-{
-	return lane->state;
-}
-
 const char *lane_trouble(const struct lane *lane)
 {
-	return lane->state == LANE_READY ? "" : lane->trouble;
+	return lane->session.state == SESSION_READY ? NULL : lane->session.trouble;
 }

@@ -46,13 +46,6 @@ struct lane_question {
 	enum outcome outcome;
 };
 
-enum lane_state {
-	LANE_DOWN, /* waits before it connects again */
-	LANE_CONNECTING,
-	LANE_PREPARING, /* session settings, checks of the schema, prepared statements */
-	LANE_READY,
-};
-
 struct lane_settings {
 	const char *name; /* for logs and metrics: fast, audit, slow */
 	const char *url;
@@ -85,8 +78,7 @@ enum outcome MUST_CHECK lane_ask(struct lane *lane, struct lane_question *questi
 /* Sends what waits, if nothing is under way. The last step of a turn. */
 void lane_send(struct lane *lane);
 
-enum lane_state lane_state(const struct lane *lane);
-/* Why it is not ready, an English sentence that anybody may read; "" when it is. */
+/* Why it is not ready, an English sentence that anybody may read; NULL when it is. */
 const char *lane_trouble(const struct lane *lane);
 
 #endif

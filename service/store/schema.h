@@ -2,14 +2,13 @@
 #ifndef SHIKAKU_STORE_SCHEMA_H
 #define SHIKAKU_STORE_SCHEMA_H
 
-#include <stdbool.h>
-
-#include "store/lane.h"
+#include "store/row.h"
 
 /* The version of the schema that this service was built for (migrations/deploy/schema.sql). A database may be newer, as long
  * as it says that services of our age still work with it. */
 #define SCHEMA_WANTED 1
 
+#define TROUBLE_AWAY "The database cannot be reached."
 #define TROUBLE_READ_ONLY "The database is read-only."
 #define TROUBLE_NO_SCHEMA "The database has no schema of ours: run the migrations."
 #define TROUBLE_OTHER_SCHEMA "The database has a schema that this service does not work with."
@@ -17,14 +16,5 @@
 /* Reads the columns after the ordinal of open_session and watch_database. NULL when all is well, else a literal that anybody may
  * read. */
 const char *schema_trouble(const struct row *row);
-
-/* Asked every second on each loop: a database that was migrated, turned read-only or froze under open connections makes the
- * service unready though nobody asks it anything. */
-struct watch_question {
-	struct lane_question question; /* first */
-	const char *trouble;
-};
-
-extern const struct question_kind watch_database;
 
 #endif

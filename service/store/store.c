@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "store/schema.h"
+#include "store/watch.h"
 
 #define LANES 3
 #define WATCH_EVERY MICROSECONDS
@@ -163,8 +163,9 @@ const char *store_trouble(const struct store *store)
 {
 	const struct lane *lanes[LANES] = { store->fast, store->audit, store->slow };
 	for (size_t i = 0; i < LANES; i++) {
-		if (lane_state(lanes[i]) != LANE_READY)
-			return lane_trouble(lanes[i]);
+		const char *trouble = lane_trouble(lanes[i]);
+		if (trouble != NULL)
+			return trouble;
 	}
 	return NULL;
 }

@@ -18,7 +18,7 @@
 #include "terminal/token.h"
 
 #define URL_DEFAULT "http://127.0.0.1:8080"
-#define DECLARATION "被保険者資格申立書をご記入いただいて受け付けてください。"
+#define DECLARATION "被保険者資格申立書への記入をお願いし、受け付けてください。"
 
 static const char *service_url(const struct check_options *options)
 {

@@ -45,6 +45,30 @@ def cpu_of(pids):
     return total / TICKS
 
 
+def stolen():
+    """Jiffies that the host took, and all jiffies, of this machine so far."""
+    fields = list(map(int, pathlib.Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:9]))
+    return fields[7], sum(fields)
+
+
+def calm(measure, *words, tries=6, **named):
+    """Measures again while the host takes more than 3 % of the machine: a virtual machine that stands still has no rate. Keeps
+    the calmest try, and says so when none was calm."""
+    best, least = None, 1.0
+    for _ in range(tries):
+        before = stolen()
+        value = measure(*words, **named)
+        after = stolen()
+        share = (after[0] - before[0]) / max(1, after[1] - before[1])
+        if share <= least:
+            best, least = value, share
+        if share <= 0.03:
+            return best
+        time.sleep(5)
+    say(f"  (the host took {100 * least:.0f} % of the machine even in the calmest of {tries} tries)")
+    return best
+
+
 class Database:
     """One private PostgreSQL for all sizes; a database a size, filled once and kept for the next run."""
 
@@ -188,12 +212,12 @@ def main():
         wrk(service, wanted.members, 64, 3, database)
         rounds = []
         for number in range(1, wanted.rounds + 1):
-            one = {"pgbench": max(pgbench(database, large, wanted.members, clients, 3) for clients in (2, 4, 8, 16)),
-                   "c64": wrk(service, wanted.members, 64, wanted.seconds, database),
-                   "c256": wrk(service, wanted.members, 256, wanted.seconds, database)}
+            one = {"pgbench": max(calm(pgbench, database, large, wanted.members, clients, 3) for clients in (2, 4, 8, 16)),
+                   "c64": calm(wrk, service, wanted.members, 64, wanted.seconds, database),
+                   "c256": calm(wrk, service, wanted.members, 256, wanted.seconds, database)}
             if small:
-                one["small"] = wrk(small, 10_000, 64, wanted.seconds, database)
-                one["again"] = wrk(service, wanted.members, 64, wanted.seconds, database)
+                one["small"] = calm(wrk, small, 10_000, 64, wanted.seconds, database)
+                one["again"] = calm(wrk, service, wanted.members, 64, wanted.seconds, database)
             rounds.append(one)
             say(f"round {number}: pgbench {one['pgbench']:.0f}/s, service c=64 {one['c64']['rate']:.0f}/s"
                 f" ({one['c64']['rate'] / one['pgbench']:.2f} x), c=256 {one['c256']['rate']:.0f}/s"
@@ -209,7 +233,7 @@ def main():
             result["large_to_small"] = median([r["again"]["rate"] / r["small"]["rate"] for r in rounds])
             half = median([r["c64"]["rate"] for r in rounds]) / 2
             pace = max(1, round(64 / half * 1000) - 1)
-            paced = [wrk(service, wanted.members, 64, wanted.seconds, database, pace=pace) for _ in range(3)]
+            paced = [calm(wrk, service, wanted.members, 64, wanted.seconds, database, pace=pace) for _ in range(3)]
             show("checks, near half the rate", paced)
             result["half_rate"] = median([r["rate"] for r in paced])
             result["half_rate_p99_ms"] = median([r["p99"] for r in paced])

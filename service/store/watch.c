@@ -1,0 +1,24 @@
+#include "store/watch.h"
+
+#include "store/schema.h"
+
+static void bind_nothing(
+	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+{
+	(void)parameters;
+	(void)context;
+	for (size_t i = 0; i < count; i++)
+		((struct watch_question *)questions[i])->trouble = TROUBLE_NO_SCHEMA;
+}
+
+static enum outcome take_row(struct lane_question *question, const struct row *row)
+{
+	((struct watch_question *)question)->trouble = schema_trouble(row);
+	return OUTCOME_OK;
+}
+
+const struct question_kind watch_database = {
+	.statement = STATEMENT_WATCH_DATABASE,
+	.bind = bind_nothing,
+	.take_row = take_row,
+};
