@@ -11,7 +11,7 @@
 struct store {
 	struct loop *loop;
 	struct lane *fast;
-	struct lane *audit; /* `fast` itself where records travel with the next look-ups */
+	struct lane *audit; /* `fast` itself unless records have a connection of their own */
 	struct lane *slow;
 	struct check_chain chain;
 	struct question_kind records;
@@ -22,7 +22,7 @@ struct store {
 
 int store_connections_a_loop(const struct config *config)
 {
-	return config->audit_in_next_set != 0 ? LANES - 1 : LANES;
+	return config->audit_connection != 0 ? LANES : LANES - 1;
 }
 
 static void watched(struct lane_question *question, enum outcome outcome)
@@ -85,7 +85,7 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &standings_as_known;
 	slow.kinds[slow.kind_count++] = &watch_database;
 	struct lane_settings audit = settings_of(config, "audit");
-	struct lane_settings *records = config->audit_in_next_set != 0 ? &fast : &audit;
+	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
 	records->opened = begin_chain;
 	records->context = store;

@@ -1,5 +1,5 @@
-/* The database as one loop sees it: its lanes. Fast: look-ups of checks and tokens. Audit: their records (or, by setting, with the next
- * look-ups on the fast connection). Slow: everything else. */
+/* The database as one loop sees it: its lanes. Fast: look-ups of checks and of tokens, and the records of the checks before
+ * them; by setting these have a lane of their own. Slow: everything else. */
 #ifndef SHIKAKU_STORE_STORE_H
 #define SHIKAKU_STORE_STORE_H
 

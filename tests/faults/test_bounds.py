@@ -182,10 +182,10 @@ def test_more_requests_at_once_than_the_limit_are_told_so_at_once_and_the_others
     assert_on_record(database, [service.check()])
 
 
-@pytest.mark.parametrize("audit_in_next_set", [0, 1])
+@pytest.mark.parametrize("audit_connection", [0, 1])
 def test_more_questions_than_the_queue_takes_are_told_so_at_once_and_the_others_are_answered(
-        start, server, database, audit_in_next_set):
-    service = start(loops=1, queue_max=5, answer_timeout_ms=20000, database_silence_ms=20000, audit_in_next_set=audit_in_next_set)
+        start, server, database, audit_connection):
+    service = start(loops=1, queue_max=5, answer_timeout_ms=20000, database_silence_ms=20000, audit_connection=audit_connection)
     assert service.check().status == 200
     server.pause()
     under_way = service.send_many(1)

@@ -39,9 +39,9 @@ def test_no_desk_waits_for_ever_on_a_frozen_database(start, server, database, li
     assert_on_record(database, service.check_many(60))
 
 
-@pytest.mark.parametrize("audit_in_next_set", [0, 1])
-def test_what_is_answered_around_a_freeze_is_right_and_on_record(start, server, database, audit_in_next_set):
-    service = start(database_silence_ms=500, audit_in_next_set=audit_in_next_set)
+@pytest.mark.parametrize("audit_connection", [0, 1])
+def test_what_is_answered_around_a_freeze_is_right_and_on_record(start, server, database, audit_connection):
+    service = start(database_silence_ms=500, audit_connection=audit_connection)
     wires = service.send_many(20, check_request(service.token) * 20)
     answers = [wire.read() for wire in wires]
     server.pause()

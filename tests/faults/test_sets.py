@@ -67,10 +67,10 @@ def largest_set(service, statement):
     return max([bound for bound, value in buckets.items() if value < total], default=0)
 
 
-@pytest.mark.parametrize("audit_in_next_set", [0, 1])
-def test_one_members_broken_row_costs_the_other_patients_of_the_set_nothing(start, database, audit_in_next_set):
+@pytest.mark.parametrize("audit_connection", [0, 1])
+def test_one_members_broken_row_costs_the_other_patients_of_the_set_nothing(start, database, audit_connection):
     service = start(loops=1, statement_timeout_ms=20000, database_silence_ms=20000, answer_timeout_ms=20000,
-                    audit_in_next_set=audit_in_next_set)
+                    audit_connection=audit_connection)
     assert service.check().status == 200
     poison_a_row(database)
     lock = Locked(database, "shikaku.sound_standings")
@@ -94,11 +94,11 @@ def test_one_members_broken_row_costs_the_other_patients_of_the_set_nothing(star
     assert_on_record(database, others)
 
 
-@pytest.mark.parametrize("audit_in_next_set", [0, 1])
+@pytest.mark.parametrize("audit_connection", [0, 1])
 @pytest.mark.parametrize("when", [WHEN_INSERTED, WHEN_COMMITTED], ids=["inserting", "committing"])
-def test_records_that_fail_take_back_the_answers_of_their_set_and_of_no_other(start, database, when, audit_in_next_set):
+def test_records_that_fail_take_back_the_answers_of_their_set_and_of_no_other(start, database, when, audit_connection):
     service = start(loops=1, statement_timeout_ms=20000, database_silence_ms=20000, answer_timeout_ms=20000,
-                    audit_in_next_set=audit_in_next_set)
+                    audit_connection=audit_connection)
     other = database.token(owner=OTHER_CLINIC, now=None)
     database.run(REFUSE_OTHER_CLINIC)
     database.run(when)

@@ -171,7 +171,7 @@ def test_two_services_share_a_port_on_purpose_and_one_can_be_replaced(start, dat
     one = start(listen=where, share_port=1)
     two = start(listen=where, share_port=1)
     for service in (one, two):
-        wait_until(lambda: service.metrics_socket.exists() and service.metric("shikaku_lane_ready") == 6, "both to be ready")
+        wait_until(lambda: service.metrics_socket.exists() and service.metric("shikaku_lane_ready") == 4, "both to be ready")
     given = []
     # The kernel spreads connections: soon both have been asked.
     end = time.monotonic() + PATIENCE
