@@ -106,22 +106,26 @@ static void write_and_record(struct check *check)
 		check->finished(check, outcome);
 }
 
-static void judge_cover(struct check *check)
+static enum outcome judge_cover(struct check *check)
 {
 	const struct standings_question *found = &check->look_up;
-	struct membership matches[STANDINGS_MAX];
-	struct membership siblings[STANDINGS_MAX];
 	struct check_answer *answer = &check->answer;
+	size_t count = found->standing_count + found->sibling_count;
+	struct membership *memberships = arena_take(check->arena, (count + 1) * sizeof *memberships);
+	if (memberships == NULL)
+		return OUTCOME_NO_MEMORY;
+	struct membership *siblings = memberships + found->standing_count;
 	for (size_t i = 0; i < found->standing_count; i++)
-		matches[i] = membership_of(found->standings[i]);
+		memberships[i] = membership_of(&found->standings[i]);
 	for (size_t i = 0; i < found->sibling_count; i++)
-		siblings[i] = membership_of_sibling(found->siblings[i]);
+		siblings[i] = membership_of_sibling(&found->siblings[i]);
 	struct eligibility eligibility = eligibility_by_keys(
-		matches, found->standing_count, siblings, found->sibling_count, check->question.visit);
+		memberships, found->standing_count, siblings, found->sibling_count, check->question.visit);
 	answer->validity = eligibility.validity;
 	answer->reasons.bits |= eligibility.reasons.bits;
 	answer->cover = eligibility.cover;
-	answer->standing = eligibility.identified ? found->standings[eligibility.chosen] : NULL;
+	answer->standing = eligibility.identified ? &found->standings[eligibility.chosen] : NULL;
+	return OUTCOME_OK;
 }
 
 static void judge_copayment(struct check *check)
@@ -154,10 +158,9 @@ static void looked_up(struct lane_question *question, enum outcome outcome)
 		check->finished(check, outcome);
 		return;
 	}
-	judge_cover(check);
-	/* More memberships than are looked at can only be said of several persons: who they are does not matter then. */
-	if (check->look_up.too_many && check->answer.validity != VALIDITY_MULTIPLE) {
-		check->finished(check, OUTCOME_INTERNAL);
+	outcome = judge_cover(check);
+	if (outcome != OUTCOME_OK) {
+		check->finished(check, outcome);
 		return;
 	}
 	if (check->answer.standing != NULL && !slice_is(check->answer.standing->link_state, "linked"))

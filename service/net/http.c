@@ -189,6 +189,9 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 	reader.sanity.bad_target = request->discarding;
 	reader.sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
 	reader.bytes = strlen(method) + strlen(path);
+#if MHD_VERSION < 0x00097600
+	reader.next_name = version + strlen(version) + 2; /* the request line ends like any other */
+#endif
 	request->discarding = false;
 	request->received = loop_now(http->loop);
 	uuid_make(request->received.wall, request->id);

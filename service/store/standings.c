@@ -1,5 +1,7 @@
 #include "store/standings.h"
 
+#include <string.h>
+
 enum column {
 	COLUMN_ORDINAL,
 	COLUMN_MEMBERSHIP_ID,
@@ -71,7 +73,6 @@ static void bind_keys(
 	for (size_t i = 0; i < count; i++) {
 		of(questions[i])->standing_count = 0;
 		of(questions[i])->sibling_count = 0;
-		of(questions[i])->too_many = false;
 	}
 }
 
@@ -153,45 +154,74 @@ static void read_sibling(struct standing_sibling *sibling, const struct row *row
 	};
 }
 
+/* Room for one more element: the list doubles, and the old one stays in the arena, whose maximum bounds it. */
+static void *grown(struct arena *arena, void *list, size_t count, size_t *room, size_t size)
+{
+	if (count < *room)
+		return list;
+	size_t larger = *room == 0 ? 2 : *room * 2;
+	void *copy = arena_take(arena, larger * size);
+	if (copy == NULL)
+		return NULL;
+	if (count > 0)
+		memcpy(copy, list, count * size);
+	*room = larger;
+	return copy;
+}
+
 /* A match comes once for each sibling. */
 static bool is_known(const struct standings_question *question, int64_t membership_id)
 {
 	for (size_t i = 0; i < question->standing_count; i++) {
-		if (question->standings[i]->membership_id == membership_id)
+		if (question->standings[i].membership_id == membership_id)
 			return true;
 	}
 	return false;
 }
 
+/* A sibling comes once for each match of its person. */
+static bool is_known_sibling(const struct standings_question *question, int64_t membership_id)
+{
+	for (size_t i = 0; i < question->sibling_count; i++) {
+		if (question->siblings[i].membership_id == membership_id)
+			return true;
+	}
+	return false;
+}
+
+static enum outcome add_standing(struct standings_question *question, const struct row *row)
+{
+	struct standing *standings = grown(question->arena, question->standings, question->standing_count,
+		&question->standing_room, sizeof *standings);
+	if (standings == NULL)
+		return OUTCOME_NO_MEMORY;
+	question->standings = standings;
+	struct standing *standing = &standings[question->standing_count++];
+	read_standing(standing, row);
+	return read_ratios(question->arena, standing, row);
+}
+
+static enum outcome add_sibling(struct standings_question *question, const struct row *row)
+{
+	struct standing_sibling *siblings = grown(question->arena, question->siblings,
+		question->sibling_count, &question->sibling_room, sizeof *siblings);
+	if (siblings == NULL)
+		return OUTCOME_NO_MEMORY;
+	question->siblings = siblings;
+	read_sibling(&siblings[question->sibling_count++], row);
+	return OUTCOME_OK;
+}
+
 static enum outcome take_row(struct lane_question *lane_question, const struct row *row)
 {
 	struct standings_question *question = of(lane_question);
-	if (!is_known(question, row_integer(row, COLUMN_MEMBERSHIP_ID))) {
-		if (question->standing_count == STANDINGS_MAX) {
-			question->too_many = true;
-			return OUTCOME_OK;
-		}
-		struct standing *standing = arena_take(question->arena, sizeof *standing);
-		if (standing == NULL)
-			return OUTCOME_NO_MEMORY;
-		read_standing(standing, row);
-		enum outcome outcome = read_ratios(question->arena, standing, row);
-		if (outcome != OUTCOME_OK)
-			return outcome;
-		question->standings[question->standing_count++] = standing;
-	}
-	if (!row_has(row, COLUMN_SIBLING_MEMBERSHIP_ID))
-		return OUTCOME_OK;
-	if (question->sibling_count == STANDINGS_MAX) {
-		question->too_many = true;
-		return OUTCOME_OK;
-	}
-	struct standing_sibling *sibling = arena_take(question->arena, sizeof *sibling);
-	if (sibling == NULL)
-		return OUTCOME_NO_MEMORY;
-	read_sibling(sibling, row);
-	question->siblings[question->sibling_count++] = sibling;
-	return OUTCOME_OK;
+	enum outcome outcome = OUTCOME_OK;
+	if (!is_known(question, row_integer(row, COLUMN_MEMBERSHIP_ID)))
+		outcome = add_standing(question, row);
+	if (outcome == OUTCOME_OK && row_has(row, COLUMN_SIBLING_MEMBERSHIP_ID) &&
+		!is_known_sibling(question, row_integer(row, COLUMN_SIBLING_MEMBERSHIP_ID)))
+		outcome = add_sibling(question, row);
+	return outcome;
 }
 
 const struct question_kind standings_by_keys = {

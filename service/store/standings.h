@@ -11,9 +11,6 @@
 #include "base/text.h"
 #include "store/lane.h"
 
-/* Matches of one question that are kept, and siblings. */
-#define STANDINGS_MAX 16
-
 struct standing_ratio {
 	int percent;
 	struct day_range valid;
@@ -78,11 +75,12 @@ struct standings_question {
 	struct slice branch_number; /* no value: any */
 	int64_t known_at; /* only for as_known: microseconds since 1970 */
 
-	struct standing *standings[STANDINGS_MAX];
+	struct standing *standings;
 	size_t standing_count;
-	struct standing_sibling *siblings[STANDINGS_MAX];
+	size_t standing_room;
+	struct standing_sibling *siblings; /* each once, though two matches may have it */
 	size_t sibling_count;
-	bool too_many; /* there are more than are kept */
+	size_t sibling_room;
 };
 
 extern const struct question_kind standings_by_keys;

@@ -76,7 +76,7 @@ def test_one_wrong_question_among_many_spoils_none_of_the_others(service, token,
     assert statuses == [200 if place % 2 else 422 for place in range(len(requests))]
 
 
-@pytest.mark.parametrize("settings", [{"loops": 1}, {"loops": 3}, {"audit_in_next_set": 1}])
+@pytest.mark.parametrize("settings", [{"loops": 1}, {"loops": 3}, {"audit_connection": 1}])
 def test_after_a_crowd_an_auditor_still_finds_every_chain_whole_r13_2(start, settings):
     running = start(**settings)
     token = running.database.token()

@@ -91,7 +91,7 @@ def test_what_was_asked_is_counted_by_route_status_outcome_and_reason(start):
     assert sum(value for name, value in grown.items() if name.startswith('shikaku_requests_total{method="-",route="-"')) == 1
     assert grown["shikaku_loop_turns_total{}" if "shikaku_loop_turns_total{}" in grown else "shikaku_loop_turns_total"] > 0
     assert {name: after[name] for name in after if name.startswith("shikaku_lane_ready")} == {
-        f'shikaku_lane_ready{{lane="{lane}"}}': 1 for lane in ("fast", "slow", "audit")}
+        f'shikaku_lane_ready{{lane="{lane}"}}': 1 for lane in ("fast", "slow")}
     assert {code for name in after for code in re.findall(r'check_reasons_total\{reason="(\w+)"', name)} == set(words("REASONS"))
 
 
