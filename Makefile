@@ -126,13 +126,14 @@ test-unit: units ## the rules and the small parts, by tables (VECTORS=DIR: anoth
 units: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
 
 test-system: build
-	@mkdir -p build && rm -f $(EXCHANGES)
-	@failed=0; for suite in $(SYSTEM_TESTS); do \
+	@mkdir -p build && rm -f $(EXCHANGES) build/system-tests.log
+	@set -o pipefail; failed=0; for suite in $(SYSTEM_TESTS); do \
 		echo "== $$suite ($(BUILD))"; \
-		EXCHANGES_LOG=$(CURDIR)/$(EXCHANGES) $(PYTEST) $$suite || failed=1; \
+		EXCHANGES_LOG=$(CURDIR)/$(EXCHANGES) $(PYTEST) $$suite 2>&1 | tee -a build/system-tests.log || failed=1; \
 	done; \
 	echo "== every exchange of this run against the contract"; \
 	/usr/bin/python3 -B tests/contract/exchanges.py $(EXCHANGES) || failed=1; \
+	echo "== summary ($(BUILD))"; grep -E '^[0-9]+ (passed|failed|error).* in [0-9]' build/system-tests.log; \
 	exit $$failed
 
 SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/terminal tests/api tests/faults
