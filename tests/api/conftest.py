@@ -22,6 +22,10 @@ from api_people import nothing_personal_in  # noqa: E402
 _report = []
 _from = 0
 
+# What is asked here has an answer; a machine that stands still for some seconds does not change which.
+PATIENT = {"statement_timeout_ms": 20000, "database_silence_ms": 25000, "answer_timeout_ms": 60000}
+
+
 
 def pytest_configure(config):
     global _from
@@ -73,7 +77,7 @@ def database(template):
 
 @pytest.fixture(scope="session")
 def service(database):
-    with Service(database, now=NOW, loops=2) as running:
+    with Service(database, now=NOW, loops=2, **PATIENT) as running:
         yield running
         assert running.stop() == 0, running.log()[-3000:]
 
@@ -96,7 +100,7 @@ def start(template):
     started = []
 
     def start_one(on=None, **settings):
-        running = Service(on or template.clone(), **{"now": NOW, "loops": 2, **settings})
+        running = Service(on or template.clone(), **{"now": NOW, "loops": 2, **PATIENT, **settings})
         started.append(running)
         return running
 
