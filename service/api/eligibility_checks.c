@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "api/answer.h"
 #include "api/decode.h"
 #include "api/problems.h"
 #include "api/routes.h"
@@ -323,9 +324,7 @@ static void check_finished(struct check *check, enum outcome outcome)
 	struct check_exchange *own = check->owner;
 	struct request *request = own->exchange->request;
 	if (outcome == OUTCOME_OK) {
-		request_add_header(request, "X-Request-Id", request->id_text);
-		request_add_header(request, "Cache-Control", "no-store");
-		request_answer(request, 200, "application/json", check->bytes);
+		answer_uncached(request, 200, "application/json", check->bytes);
 	} else {
 		problem_answer(request, problem_of(outcome), NULL);
 	}

@@ -1,13 +1,12 @@
 /* GET /healthz: the process turns. GET /readyz: it may be sent traffic. */
+#include "api/answer.h"
 #include "api/problems.h"
 #include "api/routes.h"
 
 static void start_healthz(struct exchange *exchange)
 {
 	struct request *request = exchange->request;
-	request_add_header(request, "X-Request-Id", request->id_text);
-	request_add_header(request, "Cache-Control", "no-store");
-	request_answer(request, 200, "application/json", SLICE_LITERAL("{\"status\":\"ok\"}"));
+	answer_uncached(request, 200, "application/json", SLICE_LITERAL("{\"status\":\"ok\"}"));
 }
 
 static void start_readyz(struct exchange *exchange)
@@ -24,9 +23,7 @@ static void start_readyz(struct exchange *exchange)
 		problem_answer(request, PROBLEM_DATABASE_UNAVAILABLE,
 			"Another loop of this process is not connected.");
 	} else {
-		request_add_header(request, "X-Request-Id", request->id_text);
-		request_add_header(request, "Cache-Control", "no-store");
-		request_answer(request, 200, "application/json",
+		answer_uncached(request, 200, "application/json",
 			SLICE_LITERAL("{\"ready\":true,\"checks\":[{\"name\":\"database\",\"ok\":true,"
 				      "\"detail\":null}]}"));
 	}

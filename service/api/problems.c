@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "api/answer.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -116,9 +117,7 @@ static void answer(
 		body.length = 0; /* the status alone must do */
 	if (line->status == 401)
 		request_add_header(request, "WWW-Authenticate", "Bearer");
-	request_add_header(request, "X-Request-Id", request->id_text);
-	request_add_header(request, "Cache-Control", "no-store");
-	request_answer(request, line->status, "application/problem+json", body);
+	answer_uncached(request, line->status, "application/problem+json", body);
 }
 
 void problem_answer(struct request *request, enum problem problem, const char *detail)
