@@ -6,6 +6,7 @@
 #include "api/decode.h"
 #include "api/problems.h"
 #include "api/routes.h"
+#include "api/typed_keys.h"
 #include "base/json.h"
 
 #define ANSWER_FIRST_BYTES 2048
@@ -50,53 +51,6 @@ static const struct field consent_fields[CONSENT_FIELDS] = {
 	{ "specific_diseases", FIELD_BOOLEAN, false },
 };
 
-static void decode_insurer_number(
-	const json_t *value, struct check_question *question, struct field_errors *errors)
-{
-	static const char pointer[] = "/presented/insurer_number";
-	struct slice text = decode_text(value, pointer, errors);
-	if (text.at != NULL &&
-		insurer_number_normalise(text.at, text.length, question->insurer_number) != OUTCOME_OK)
-		field_errors_add(errors, pointer, FIELD_WRONG_FORM, "expected 6 or 8 digits");
-}
-
-static struct slice decode_key(
-	struct arena *arena, const json_t *value, const char *pointer, struct field_errors *errors)
-{
-	struct slice none = { NULL, 0 };
-	struct slice text = decode_text(value, pointer, errors);
-	if (text.at == NULL)
-		return none;
-	char key[IDENTIFIER_KEY_MAX + 1];
-	size_t length = 0;
-	if (identifier_key(text.at, text.length, key, &length) != OUTCOME_OK) {
-		field_errors_add(errors, pointer, FIELD_WRONG_FORM,
-			"expected what is printed on the document: letters, digits and dashes, at most 120 "
-			"bytes");
-		return none;
-	}
-	const char *kept = arena_copy(arena, key, length);
-	if (kept == NULL)
-		field_errors_add(errors, pointer, FIELD_TOO_LONG, "the request is too large");
-	return (struct slice){ kept, kept == NULL ? 0 : length };
-}
-
-static struct slice decode_branch(
-	struct arena *arena, const json_t *value, const char *pointer, struct field_errors *errors)
-{
-	struct slice none = { NULL, 0 };
-	struct slice text = decode_text(value, pointer, errors);
-	char branch[BRANCH_NUMBER_DIGITS + 1];
-	if (text.at == NULL)
-		return none;
-	if (branch_number_normalise(text.at, text.length, branch) != OUTCOME_OK) {
-		field_errors_add(errors, pointer, FIELD_WRONG_FORM, "expected exactly 2 digits");
-		return none;
-	}
-	const char *kept = arena_copy(arena, branch, BRANCH_NUMBER_DIGITS);
-	return (struct slice){ kept, kept == NULL ? 0 : BRANCH_NUMBER_DIGITS };
-}
-
 static void decode_presented(
 	struct arena *arena, json_t *presented, struct check_question *question, struct field_errors *errors)
 {
@@ -113,7 +67,8 @@ static void decode_presented(
 		sizeof kinds / sizeof *kinds, 0,
 		"expected qualification_notice, portal_record, eligibility_certificate or insurance_card",
 		errors);
-	decode_insurer_number(values[INSURER_NUMBER], question, errors);
+	decode_insurer_number(
+		values[INSURER_NUMBER], "/presented/insurer_number", errors, question->insurer_number);
 	question->symbol_key = decode_key(arena, values[SYMBOL], "/presented/symbol", errors);
 	question->number_key = decode_key(arena, values[NUMBER], "/presented/number", errors);
 	question->branch_number =

@@ -1,0 +1,46 @@
+#include "api/typed_keys.h"
+
+void decode_insurer_number(const json_t *value, const char *pointer, struct field_errors *errors,
+	char number[INSURER_NUMBER_DIGITS + 1])
+{
+	struct slice text = decode_text(value, pointer, errors);
+	if (text.at != NULL && insurer_number_normalise(text.at, text.length, number) != OUTCOME_OK)
+		field_errors_add(errors, pointer, FIELD_WRONG_FORM, "expected 6 or 8 digits");
+}
+
+struct slice decode_key(
+	struct arena *arena, const json_t *value, const char *pointer, struct field_errors *errors)
+{
+	struct slice none = { NULL, 0 };
+	struct slice text = decode_text(value, pointer, errors);
+	if (text.at == NULL)
+		return none;
+	char key[IDENTIFIER_KEY_MAX + 1];
+	size_t length = 0;
+	if (identifier_key(text.at, text.length, key, &length) != OUTCOME_OK) {
+		field_errors_add(errors, pointer, FIELD_WRONG_FORM,
+			"expected what is printed on the document: letters, digits and dashes, at most 120 "
+			"bytes");
+		return none;
+	}
+	const char *kept = arena_copy(arena, key, length);
+	if (kept == NULL)
+		field_errors_add(errors, pointer, FIELD_TOO_LONG, "the request is too large");
+	return (struct slice){ kept, kept == NULL ? 0 : length };
+}
+
+struct slice decode_branch(
+	struct arena *arena, const json_t *value, const char *pointer, struct field_errors *errors)
+{
+	struct slice none = { NULL, 0 };
+	struct slice text = decode_text(value, pointer, errors);
+	char branch[BRANCH_NUMBER_DIGITS + 1];
+	if (text.at == NULL)
+		return none;
+	if (branch_number_normalise(text.at, text.length, branch) != OUTCOME_OK) {
+		field_errors_add(errors, pointer, FIELD_WRONG_FORM, "expected exactly 2 digits");
+		return none;
+	}
+	const char *kept = arena_copy(arena, branch, BRANCH_NUMBER_DIGITS);
+	return (struct slice){ kept, kept == NULL ? 0 : BRANCH_NUMBER_DIGITS };
+}
