@@ -4,9 +4,14 @@
 #define SHIKAKU_COMMANDS_H
 
 #include "base/config.h"
+#include "trust/trust.h"
 
 int command_serve(const struct config *config);
 int command_token(const struct config *config, int count, char *const words[]);
+int command_card(const struct config *config, int count, char *const words[]);
 int command_doctor(const struct config *config);
+
+/* Where anchors and revocation lists stand; points into `config`. */
+struct trust_settings trust_settings_of(const struct config *config);
 
 #endif

@@ -1,4 +1,4 @@
-/* shikakud: serve · token · doctor · version. */
+/* shikakud: serve · token · card · doctor · version. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +18,10 @@ static void print_usage(FILE *to)
 	      "token, once\n"
 	      "  token list               every token, without the secret\n"
 	      "  token revoke ID          works everywhere within 5 seconds\n"
+	      "  card register FILE --person CODE | --member INSURER_NUMBER/MEMBER_ID\n"
+	      "               [--channel reader|portal|atm|municipality] [--known-only]   makes a card known, "
+	      "and\n"
+	      "               registers its use (利用登録) unless --known-only\n"
 	      "  doctor                   checks the database, its schema, the read model and the "
 	      "connections\n"
 	      "  version\n"
@@ -35,6 +39,10 @@ static enum outcome apply(const struct config *config)
 	log_set_level(level);
 	if (log_open_security(config->security_log[0] == '\0' ? NULL : config->security_log) != OUTCOME_OK) {
 		log_line(LOG_LEVEL_ERROR, "config", "security_log cannot be opened");
+		return OUTCOME_INVALID;
+	}
+	if (strcmp(config->revocation, "soft") != 0 && strcmp(config->revocation, "hard") != 0) {
+		log_line(LOG_LEVEL_ERROR, "config", "revocation must be soft or hard");
 		return OUTCOME_INVALID;
 	}
 	if (config->now[0] == '\0')
@@ -77,6 +85,8 @@ int main(int count, char *words[])
 		return command_serve(&config);
 	if (strcmp(command, "token") == 0)
 		return command_token(&config, count - at - 1, words + at + 1);
+	if (strcmp(command, "card") == 0)
+		return command_card(&config, count - at - 1, words + at + 1);
 	if (strcmp(command, "doctor") == 0 && at + 1 == count)
 		return command_doctor(&config);
 	print_usage(stderr);

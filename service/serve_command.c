@@ -20,7 +20,9 @@
 #define LOOPS_MAX 256
 /* Files beside connections: databases, epoll, logs. */
 #define OTHER_FILES 256
-#define MAINTENANCE_SECONDS 3600
+#define MAINTENANCE_SECONDS 60
+/* Expired challenges are known as used for this much longer: no two clocks differ by that. */
+#define CHALLENGES_KEPT (600 * MICROSECONDS)
 #define DRAIN_POLL_MS 20
 
 struct worker {
@@ -31,11 +33,14 @@ struct worker {
 	struct http *metrics_http;
 	struct application application;
 	_Atomic size_t in_flight;
+	struct trust *_Atomic next_trust; /* to be taken over between two turns */
 };
 
 struct service {
 	const struct config *config;
 	struct process_state process;
+	struct trust *trust; /* what is believed about cards */
+	_Atomic bool maintaining;
 	struct worker workers[LOOPS_MAX];
 	size_t count;
 };
@@ -59,6 +64,7 @@ static enum outcome open_worker(struct service *service, struct worker *worker, 
 	const struct config *config = service->config;
 	application->config = config;
 	application->process = &service->process;
+	application->trust = service->trust;
 	enum outcome outcome = loop_create(&worker->loop);
 	application->loop = worker->loop;
 	if (outcome == OUTCOME_OK)
@@ -79,9 +85,7 @@ static enum outcome open_worker(struct service *service, struct worker *worker, 
 	if (outcome == OUTCOME_OK)
 		outcome = principals_create(
 			&application->principals, application->store, config->token_age_ms * 1000);
-	if (outcome == OUTCOME_OK)
-		application_open(application);
-	return outcome;
+	return outcome == OUTCOME_OK ? application_open(application) : outcome;
 }
 
 static void close_worker(struct worker *worker)
@@ -94,6 +98,8 @@ static void close_worker(struct worker *worker)
 	http_destroy(worker->http);
 	http_destroy(worker->metrics_http);
 	store_destroy(application->store);
+	application_close(application);
+	trust_let_go(atomic_exchange(&worker->next_trust, NULL));
 	arena_free_spares();
 	principals_destroy(application->principals);
 	hasher_destroy(application->hasher);
@@ -136,6 +142,14 @@ static void report_in_flight(void *owner)
 	atomic_store(&worker->in_flight, http_unfinished(worker->http));
 }
 
+static void take_next_trust(void *owner)
+{
+	struct worker *worker = owner;
+	struct trust *next = atomic_exchange(&worker->next_trust, NULL);
+	if (next != NULL)
+		cases_believe(&worker->application.cases, next);
+}
+
 static void post_all(struct service *service, void (*task)(void *owner))
 {
 	for (size_t i = 0; i < service->count; i++) {
@@ -160,29 +174,81 @@ static int wait_signal(const sigset_t *signals, int64_t milliseconds)
 	return number < 0 ? 0 : number;
 }
 
-/* Partitions for the records of the months to come. The loops do not wait for it. */
+/* Partitions for the records of the months to come, and challenges that need not be known any more. The loops do not wait for
+ * it. */
 static void maintain(const struct service *service)
 {
 	char today[DAY_TEXT_SIZE];
-	day_format(day_in_japan(clock_read().wall), today);
-	const struct command_parameter parameters[] = { { .text = today } };
-	if (command_run(service->config->database_url, STATEMENT_KEEP_CHECK_PARTITIONS, parameters, 1, NULL,
-		    NULL) != OUTCOME_OK)
-		log_line(LOG_LEVEL_WARNING, "serve",
-			"the partitions of checks could not be looked after; tried again later");
+	char long_ago[INSTANT_TEXT_SIZE];
+	const char *url = service->config->database_url;
+	int64_t now = clock_read().wall;
+	day_format(day_in_japan(now), today);
+	instant_format(now - CHALLENGES_KEPT, long_ago);
+	const struct command_parameter day = { .text = today };
+	const struct command_parameter moment = { .text = long_ago };
+	if (command_run(url, STATEMENT_KEEP_CHECK_PARTITIONS, &day, 1, NULL, NULL) != OUTCOME_OK ||
+		command_run(url, STATEMENT_FORGET_USED_CHALLENGES, &moment, 1, NULL, NULL) != OUTCOME_OK)
+		log_line(LOG_LEVEL_WARNING, "serve", "the database could not be looked after; tried again later");
 }
 
 static void *run_maintenance(void *owner)
 {
-	maintain(owner);
+	struct service *service = owner;
+	maintain(service);
+	atomic_store(&service->maintaining, false);
 	return NULL;
 }
 
+/* One at a time: a database that does not answer must not gather threads. */
 static void start_maintenance(struct service *service)
 {
 	pthread_t thread;
+	if (atomic_exchange(&service->maintaining, true))
+		return;
 	if (pthread_create(&thread, NULL, run_maintenance, service) == 0)
 		pthread_detach(thread);
+	else
+		atomic_store(&service->maintaining, false);
+}
+
+static void log_trust(const struct trust *trust, int64_t now)
+{
+	if (trust->anchors.count == 0)
+		log_line(LOG_LEVEL_WARNING, "serve", "no anchors are set: no card is trusted");
+	for (size_t i = 0; i < trust->anchors.count; i++) {
+		const struct revocation_issuer *issuer = revocation_issuer_at(trust->revocation, i);
+		char key[2 * KEY_IDENTIFIER_MAX + 1];
+		text_hex(issuer->anchor->key_identifier, issuer->anchor->key_identifier_length, key);
+		if (issuer->anchor->use == ANCHOR_OF_SIGNING)
+			continue;
+		bool current = issuer->this_update <= now && now < issuer->next_update;
+		log_line(current ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "serve",
+			"anchor=%s use=%s revoked=%zu revocation_list=%s", key,
+			issuer->anchor->use == ANCHOR_OF_PHONES ? "phone" : "card", issuer->entries,
+			current			    ? "current"
+			: issuer->next_update == 0 ? "none"
+						    : "out of date");
+	}
+}
+
+/* SIGHUP: anchors and revocation lists are read again, all or nothing: what cannot be read must not make a revoked card good. */
+static void believe_again(struct service *service)
+{
+	const struct trust_settings settings = trust_settings_of(service->config);
+	struct trust *trust = NULL;
+	size_t faults = 0;
+	enum outcome outcome = trust_load(&settings, &trust, &faults);
+	if (outcome != OUTCOME_OK || faults > 0) {
+		log_line(LOG_LEVEL_ERROR, "serve", "the anchors and revocation lists stay as they were");
+		trust_let_go(trust);
+		return;
+	}
+	log_trust(trust, clock_read().wall);
+	for (size_t i = 0; i < service->count; i++)
+		trust_let_go(atomic_exchange(&service->workers[i].next_trust, trust_hold(trust)));
+	trust_let_go(service->trust);
+	service->trust = trust;
+	post_all(service, take_next_trust);
 }
 
 static bool is_stop(int number)
@@ -197,7 +263,7 @@ static void wait_for_stop(struct service *service, const sigset_t *signals)
 		if (is_stop(number))
 			return;
 		if (number == SIGHUP)
-			log_line(LOG_LEVEL_INFO, "serve", "SIGHUP: there are no files to read again yet");
+			believe_again(service);
 		if (number == 0)
 			start_maintenance(service);
 	}
@@ -244,11 +310,25 @@ static size_t loops_of(const struct config *config)
 	return loops > LOOPS_MAX ? LOOPS_MAX : loops;
 }
 
+/* A revocation list that cannot be read is no reason not to start: whom it would name is "unknown" (R5.5). */
+static enum outcome believe(struct service *service)
+{
+	const struct trust_settings settings = trust_settings_of(service->config);
+	size_t faults = 0;
+	enum outcome outcome = trust_load(&settings, &service->trust, &faults);
+	if (outcome == OUTCOME_OK)
+		log_trust(service->trust, clock_read().wall);
+	return outcome;
+}
+
 static enum outcome open_service(struct service *service)
 {
 	const struct config *config = service->config;
 	int listeners[LOOPS_MAX];
-	enum outcome outcome =
+	enum outcome outcome = believe(service);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	outcome =
 		listeners_open(config->listen, config->share_port != 0, listeners, service->count);
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -317,6 +397,7 @@ int command_serve(const struct config *config)
 	stop_workers(&service);
 	for (size_t i = 0; i < service.count; i++)
 		close_worker(&service.workers[i]);
+	trust_let_go(service.trust);
 	rate_limits_close();
 	metrics_close();
 	if (outcome == OUTCOME_OK)

@@ -7,8 +7,8 @@
 #include "api/routes.h"
 #include "base/log.h"
 
-static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 400, 401, 403, 404, 405, 406, 413, 415, 422,
-	429, 431, 500, 503 };
+static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 201, 400, 401, 403, 404, 405, 406, 409,
+	412, 413, 415, 422, 429, 431, 500, 503 };
 
 static struct exchange *exchange_of(struct request *request)
 {
@@ -49,9 +49,17 @@ static int64_t publish_state(void *owner)
 	return LOOP_NEVER;
 }
 
-void application_open(struct application *application)
+enum outcome application_open(struct application *application)
 {
-	cases_open(&application->cases, application->store, application->hasher);
+	const struct config *config = application->config;
+	const struct cases_settings settings = {
+		.challenge_lives = config->challenge_ttl * MICROSECONDS,
+		.revocation_hard = strcmp(config->revocation, "hard") == 0,
+	};
+	enum outcome outcome = cases_open(&application->cases, &settings, application->store,
+		application->hasher, application->trust);
+	if (outcome != OUTCOME_OK)
+		return outcome;
 	for (size_t i = 0; i < ROUTES_MAX && route_at(i) != NULL; i++)
 		count_route(application, i, route_at(i));
 	count_route(application, ROUTES_MAX, NULL);
@@ -61,6 +69,12 @@ void application_open(struct application *application)
 		metrics_gauge("shikaku_requests_in_flight", "Requests that are worked on.", "");
 	application->step = (struct turn_step){ .run = publish_state, .owner = application };
 	loop_add_step(application->loop, &application->step);
+	return OUTCOME_OK;
+}
+
+void application_close(struct application *application)
+{
+	cases_close(&application->cases);
 }
 
 /* Accept: application/json, or anything that says it would take it. Weights are not weighed: there is one form. */
@@ -145,12 +159,18 @@ static size_t accept_request(void *owner, struct request *request)
 		/* Before anything is read of the body. */
 		problem_answer(request, PROBLEM_TOKEN_MISSING, NULL);
 	} else if (exchange->route->body_max > 0) {
-		if (!is_json(request->content_type))
+		if (!exchange->route->body_optional && !is_json(request->content_type))
 			problem_answer(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
 		else if (!is_acceptable(request->accept, "application/json"))
 			problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
 	}
 	return exchange->route->body_max;
+}
+
+static bool has_wrong_body(const struct exchange *exchange)
+{
+	const struct request *request = exchange->request;
+	return exchange->route->body_optional && request->body.length > 0 && !is_json(request->content_type);
 }
 
 static void take_turn(struct exchange *exchange)
@@ -164,6 +184,8 @@ static void take_turn(struct exchange *exchange)
 			exchange->principal.owner);
 		problem_answer_later(exchange->request, PROBLEM_RATE_LIMITED, NULL,
 			(wait + MICROSECONDS - 1) / MICROSECONDS);
+	} else if (has_wrong_body(exchange)) {
+		problem_answer(exchange->request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
 	} else {
 		exchange->route->start(exchange);
 	}

@@ -13,7 +13,7 @@
 #include "net/http.h"
 
 #define ROUTES_MAX 32
-#define STATUSES_COUNTED 15
+#define STATUSES_COUNTED 18
 
 struct application;
 struct exchange;
@@ -31,6 +31,7 @@ struct route {
 	const char *path;
 	enum scope scope;
 	size_t body_max;
+	bool body_optional; /* no body, and then no Content-Type, will do */
 	/* Decodes and begins. Answers now, or holds the request (request_hold) and answers later. */
 	void (*start)(struct exchange *exchange);
 };
@@ -52,6 +53,7 @@ struct application {
 	struct store *store;
 	struct principals *principals;
 	struct hasher *hasher;
+	struct trust *trust; /* what is believed at first; the caller's hold */
 	struct cases cases;
 	bool reported_ready;
 	struct turn_step step;
@@ -72,8 +74,10 @@ struct exchange {
 	struct principal_waiter waiter;
 };
 
-/* `application` is filled by the caller up to `hasher`; this adds the rest. */
-void application_open(struct application *application);
+/* `application` is filled by the caller up to `trust`; this adds the rest. */
+enum outcome MUST_CHECK application_open(struct application *application);
+/* Nothing is served any more. */
+void application_close(struct application *application);
 /* What http serves. */
 struct http_application application_face(struct application *application);
 

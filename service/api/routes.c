@@ -4,6 +4,7 @@
 #include <string.h>
 
 static const struct route *const tables[] = {
+	card_challenges_routes,
 	eligibility_checks_routes,
 	health_routes,
 	contract_routes,

@@ -6,6 +6,7 @@
 
 #define KIB ((size_t)1024)
 
+extern const struct route card_challenges_routes[];
 extern const struct route eligibility_checks_routes[];
 extern const struct route health_routes[];
 extern const struct route contract_routes[];

@@ -10,6 +10,7 @@ enum outcome {
 	OUTCOME_NO_MEMORY, /* an arena or a buffer reached its stated maximum, or malloc failed */
 	OUTCOME_INVALID, /* the input is not what it should be */
 	OUTCOME_NOT_FOUND, /* nothing by that name */
+	OUTCOME_REFUSED, /* understood, and not to be done; who refuses says why beside it */
 	OUTCOME_CONFLICT, /* the database refused: it would contradict what is stored */
 	OUTCOME_BUSY, /* a bound was reached: try again later */
 	OUTCOME_UNAVAILABLE, /* the database or another system is away */

@@ -1,28 +1,9 @@
 #include "cases/check.h"
 
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "cases/facts.h"
-
-void cases_open(struct cases *cases, struct store *store, struct hasher *hasher)
-{
-	*cases = (struct cases){ .store = store, .hasher = hasher };
-	char labels[96];
-	for (int validity = VALIDITY_VALID; validity <= VALIDITY_MULTIPLE; validity++) {
-		for (int accepted = 0; accepted < 2; accepted++) {
-			(void)snprintf(labels, sizeof labels, "validity=\"%s\",accepted=\"%s\"",
-				validity_code((enum validity)validity), accepted != 0 ? "true" : "false");
-			cases->checks[validity][accepted] = metrics_counter(
-				"shikaku_checks_total", "Checks on record, by outcome.", labels);
-		}
-	}
-	for (int reason = 0; reason < REASON_COUNT; reason++) {
-		(void)snprintf(labels, sizeof labels, "reason=\"%s\"", reason_code((enum reason)reason));
-		cases->reasons[reason] = metrics_counter(
-			"shikaku_check_reasons_total", "Reasons given in checks on record.", labels);
-	}
-}
 
 static void count_check(const struct check *check)
 {
@@ -84,7 +65,10 @@ static void fill_record(struct check *check)
 	record->identified = answer->standing != NULL;
 	record->membership_id = record->identified ? answer->standing->membership_id : 0;
 	record->data_version = record->identified ? answer->standing->data_version : 0;
-	digest_keys(check, record->keys_digest);
+	if (question->shown.kind == PRESENTED_CARD)
+		memcpy(record->keys_digest, check->proof.found.certificate_digest, DIGEST_SIZE);
+	else
+		digest_keys(check, record->keys_digest);
 	hasher_begin(check->cases->hasher);
 	hasher_add(check->cases->hasher, check->bytes.at, check->bytes.length);
 	hasher_end(check->cases->hasher, record->answer_digest);
@@ -106,25 +90,41 @@ static void write_and_record(struct check *check)
 		check->finished(check, outcome);
 }
 
-static enum outcome judge_cover(struct check *check)
+static void take_eligibility(struct check_answer *answer, const struct eligibility *eligibility)
+{
+	answer->validity = eligibility->validity;
+	answer->reasons.bits |= eligibility->reasons.bits;
+	answer->cover = eligibility->cover;
+}
+
+static bool is_linked(const struct standing *standing)
+{
+	return slice_is(standing->link_state, "linked");
+}
+
+static enum outcome judge_cover_by_keys(struct check *check)
 {
 	const struct standings_question *found = &check->look_up;
 	struct check_answer *answer = &check->answer;
-	size_t count = found->standing_count + found->sibling_count;
+	size_t matches = found->standings.count;
+	size_t count = matches + found->sibling_count;
 	struct membership *memberships = arena_take(check->arena, (count + 1) * sizeof *memberships);
 	if (memberships == NULL)
 		return OUTCOME_NO_MEMORY;
-	struct membership *siblings = memberships + found->standing_count;
-	for (size_t i = 0; i < found->standing_count; i++)
-		memberships[i] = membership_of(&found->standings[i]);
+	struct membership *siblings = memberships + matches;
+	for (size_t i = 0; i < matches; i++)
+		memberships[i] = membership_of(&found->standings.at[i]);
 	for (size_t i = 0; i < found->sibling_count; i++)
 		siblings[i] = membership_of_sibling(&found->siblings[i]);
 	struct eligibility eligibility = eligibility_by_keys(
-		memberships, found->standing_count, siblings, found->sibling_count, check->question.visit);
-	answer->validity = eligibility.validity;
-	answer->reasons.bits |= eligibility.reasons.bits;
-	answer->cover = eligibility.cover;
-	answer->standing = eligibility.identified ? &found->standings[eligibility.chosen] : NULL;
+		memberships, matches, siblings, found->sibling_count, check->question.visit);
+	take_eligibility(answer, &eligibility);
+	if (eligibility.identified) {
+		answer->standing = &found->standings.at[eligibility.chosen];
+		answer->address_withheld = answer->standing->non_disclosure;
+		if (!is_linked(answer->standing))
+			reason_add(&answer->reasons, REASON_LINK_NOT_CONFIRMED); /* R8.3 */
+	}
 	return OUTCOME_OK;
 }
 
@@ -143,28 +143,17 @@ static void judge_copayment(struct check *check)
 static void judge_presentation(struct check *check)
 {
 	struct check_answer *answer = &check->answer;
-	struct presenter presenter = presenter_of(answer->standing);
+	struct presenter presenter =
+		presenter_of(answer->standing, check->cases->trust->revocation, check->now.wall);
 	struct acceptance acceptance =
 		presentation_on(&check->question.shown, &presenter, check->question.visit);
 	answer->accepted = acceptance.accepted;
 	answer->reasons.bits |= acceptance.reasons.bits;
 }
 
-static void looked_up(struct lane_question *question, enum outcome outcome)
+/* The cover is judged: what follows from it, then the record. */
+static void finish_judging(struct check *check)
 {
-	struct standings_question *found = (struct standings_question *)question;
-	struct check *check = (struct check *)((char *)found - offsetof(struct check, look_up));
-	if (outcome != OUTCOME_OK) {
-		check->finished(check, outcome);
-		return;
-	}
-	outcome = judge_cover(check);
-	if (outcome != OUTCOME_OK) {
-		check->finished(check, outcome);
-		return;
-	}
-	if (check->answer.standing != NULL && !slice_is(check->answer.standing->link_state, "linked"))
-		reason_add(&check->answer.reasons, REASON_LINK_NOT_CONFIRMED); /* R8.3 */
 	if (check->answer.validity == VALIDITY_VALID && check->answer.standing != NULL) {
 		judge_copayment(check);
 		judge_presentation(check);
@@ -172,12 +161,89 @@ static void looked_up(struct lane_question *question, enum outcome outcome)
 	write_and_record(check);
 }
 
+static void looked_up(struct lane_question *question, enum outcome outcome)
+{
+	struct standings_question *found = (struct standings_question *)question;
+	struct check *check = (struct check *)((char *)found - offsetof(struct check, look_up));
+	if (outcome == OUTCOME_OK)
+		outcome = judge_cover_by_keys(check);
+	if (outcome == OUTCOME_OK)
+		finish_judging(check);
+	else
+		check->finished(check, outcome);
+}
+
+/* All memberships of the card's person that are linked: the others' road is closed to a card (R8.3). */
+static enum outcome judge_cover_by_card(struct check *check)
+{
+	const struct standing_list *found = &check->proof.found.standings;
+	struct check_answer *answer = &check->answer;
+	struct membership *memberships = arena_take(check->arena, (found->count + 1) * sizeof *memberships);
+	size_t *places = arena_take(check->arena, (found->count + 1) * sizeof *places);
+	size_t linked = 0;
+	if (memberships == NULL || places == NULL)
+		return OUTCOME_NO_MEMORY;
+	for (size_t i = 0; i < found->count; i++) {
+		/* Whoever asked one insurer not to disclose it did not mean it to be told by another. */
+		answer->address_withheld |= found->at[i].non_disclosure;
+		if (!is_linked(&found->at[i]))
+			continue;
+		places[linked] = i;
+		memberships[linked++] = membership_of(&found->at[i]);
+	}
+	struct eligibility eligibility = eligibility_by_card(memberships, linked, check->question.visit);
+	take_eligibility(answer, &eligibility);
+	if (eligibility.identified)
+		answer->standing = &found->at[places[eligibility.chosen]];
+	if (linked == 0 && found->count > 0)
+		reason_add(&answer->reasons, REASON_LINK_NOT_CONFIRMED);
+	return OUTCOME_OK;
+}
+
+static void proved(struct card_proof *proof, enum outcome outcome)
+{
+	struct check *check = (struct check *)((char *)proof - offsetof(struct check, proof));
+	struct check_answer *answer = &check->answer;
+	if (outcome == OUTCOME_OK && !proof->decision.usable) {
+		/* Nothing is said of a membership, and exactly one reason given (R5.3). */
+		answer->validity = VALIDITY_NOT_JUDGED;
+		answer->reasons = proof->decision.reasons;
+		write_and_record(check);
+		return;
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = judge_cover_by_card(check);
+	if (outcome != OUTCOME_OK) {
+		check->finished(check, outcome);
+		return;
+	}
+	answer->reasons.bits |= proof->decision.reasons.bits;
+	answer->qualification_only = proof->decision.qualification_only;
+	finish_judging(check);
+}
+
+static void prove_card(struct check *check)
+{
+	struct card_proof *proof = &check->proof;
+	proof->cases = check->cases;
+	proof->arena = check->arena;
+	proof->now = check->now;
+	proof->principal = &check->principal;
+	memcpy(proof->check_id, check->check_id, UUID_BYTES);
+	proof->has_known_at = check->question.has_known_at;
+	proof->known_at = check->question.known_at;
+	proof->shown = check->question.card;
+	proof->proved = proved;
+	card_proof_begin(proof);
+}
+
 static enum outcome look_up(struct check *check)
 {
 	const struct check_question *question = &check->question;
 	struct standings_question *keys = &check->look_up;
 	keys->question.answered = looked_up;
-	keys->arena = check->arena;
+	keys->standings.arena = check->arena;
+	keys->with_card = question->shown.with_card;
 	keys->insurer_number = slice_of(question->insurer_number);
 	keys->number_key = question->number_key;
 	keys->birth_date = question->birth_date;
@@ -198,6 +264,10 @@ void check_begin(struct check *check)
 	answer->checked_at = check->now.wall;
 	if (day_compare(check->question.visit, day_in_japan(check->now.wall)) > 0)
 		reason_add(&answer->reasons, REASON_FUTURE_VISIT_DATE);
+	if (check->question.shown.kind == PRESENTED_CARD) {
+		prove_card(check);
+		return;
+	}
 	if (!insurer_number_checks(check->question.insurer_number)) {
 		answer->validity = VALIDITY_NOT_FOUND;
 		reason_add(&answer->reasons, REASON_INSURER_NUMBER_CHECK_DIGIT);

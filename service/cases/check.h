@@ -7,18 +7,27 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/metrics.h"
+#include "cases/card_proof.h"
+#include "cases/cases.h"
 #include "cases/principal.h"
 #include "rules/copayment.h"
 #include "rules/eligibility.h"
 #include "rules/presentation.h"
 #include "store/store.h"
-#include "trust/digest.h"
 
 /* How far ahead a visit date may lie (R4.3). */
 #define VISIT_DAYS_AHEAD 31
 
-/* What a terminal asks, normalised (R2). */
+/* What the patient agreed to at the reader (R12.1). */
+struct consents {
+	bool limit_information;
+	bool surgeries;
+	bool diagnoses_medicines;
+	bool health_checkups;
+	bool specific_diseases;
+};
+
+/* What a terminal asks, normalised (R2). By card the keys have no values, and `card` has; by typed keys the other way round. */
 struct check_question {
 	struct day visit;
 	bool has_known_at;
@@ -29,6 +38,8 @@ struct check_question {
 	struct slice symbol_key; /* no value: not asked for */
 	struct slice branch_number; /* no value: not asked for */
 	struct day birth_date;
+	struct card_shown card;
+	struct consents consents;
 };
 
 struct check_answer {
@@ -39,20 +50,12 @@ struct check_answer {
 	struct next_action_set next_actions;
 	/* The membership that is meant; NULL when none was identified. Valid while the answer is written. */
 	const struct standing *standing;
+	bool address_withheld; /* 不開示 (R14) */
+	bool qualification_only; /* accepted by a certificate in its grace time (R5.4) */
 	struct cover cover;
 	bool has_copayment; /* only with VALIDITY_VALID */
 	struct copayment copayment;
 };
-
-/* What the cases of one loop share. */
-struct cases {
-	struct store *store;
-	struct hasher *hasher;
-	struct metric *checks[VALIDITY_MULTIPLE + 1][2]; /* by validity and accepted */
-	struct metric *reasons[REASON_COUNT];
-};
-
-void cases_open(struct cases *cases, struct store *store, struct hasher *hasher);
 
 struct check {
 	/* The caller's. */
@@ -64,13 +67,15 @@ struct check {
 	struct check_question question;
 	/* Writes the answer into the arena: its bytes are what the record's digest is of. */
 	enum outcome (*write)(struct check *check, struct slice *bytes);
-	/* The check is over. With OUTCOME_OK it is on record and `bytes` may leave; else nothing may be said of the person. */
+	/* The check is over. With OUTCOME_OK it is on record and `bytes` may leave; else nothing may be said of the person.
+	 * OUTCOME_REFUSED: the card is not proved, and proof.refusal says why. */
 	void (*finished)(struct check *check, enum outcome outcome);
 	void *owner;
 	/* The case's. */
 	struct check_answer answer;
 	struct slice bytes;
-	struct standings_question look_up;
+	struct standings_question look_up; /* by typed keys */
+	struct card_proof proof; /* by card */
 	struct record_question record;
 };
 

@@ -38,11 +38,24 @@ struct membership membership_of_sibling(const struct standing_sibling *sibling)
 	};
 }
 
-static enum cards_state cards_of(int stored)
+/* One card: what the database knows, unless a revocation list knows worse. */
+static enum cards_state card_state_now(
+	const struct standing_card *card, const struct revocation_index *revocation, int64_t now)
 {
-	switch (stored) {
+	enum revocation_state listed =
+		revocation_of(revocation, card->issuer_key_identifier, card->serial, now);
+	if (card->state == 3 || listed == REVOCATION_REVOKED)
+		return CARDS_REVOKED;
+	return card->state == 2 || listed == REVOCATION_HELD ? CARDS_SUSPENDED : CARDS_USABLE;
+}
+
+static enum cards_state cards_of(
+	const struct standing *standing, const struct revocation_index *revocation, int64_t now)
+{
+	enum cards_state best = CARDS_REVOKED;
+	switch (standing->cards_state) {
 	case 1:
-		return CARDS_USABLE;
+		break;
 	case 2:
 		return CARDS_SUSPENDED;
 	case 3:
@@ -50,6 +63,13 @@ static enum cards_state cards_of(int stored)
 	default:
 		return CARDS_NONE_KNOWN;
 	}
+	if (standing->card_count == 0)
+		return CARDS_USABLE; /* not asked for, so it does not matter */
+	for (size_t i = 0; i < standing->card_count; i++) {
+		enum cards_state state = card_state_now(&standing->cards[i], revocation, now);
+		best = state < best ? state : best;
+	}
+	return best;
 }
 
 static enum certificate_state certificate_of(int stored)
@@ -66,12 +86,13 @@ static enum certificate_state certificate_of(int stored)
 	}
 }
 
-struct presenter presenter_of(const struct standing *standing)
+struct presenter presenter_of(
+	const struct standing *standing, const struct revocation_index *revocation, int64_t now)
 {
 	return (struct presenter){
 		.registered = standing->registered,
 		.self_information_stopped = standing->self_information_stopped,
-		.cards = cards_of(standing->cards_state),
+		.cards = cards_of(standing, revocation, now),
 		.certificate = certificate_of(standing->certificate_state),
 		.certificate_valid_until = standing->certificate_valid_until,
 	};
@@ -87,4 +108,20 @@ bool ratio_on(const struct standing *standing, struct day visit, struct register
 		return true;
 	}
 	return false;
+}
+
+enum card_medium medium_of_card(const struct known_card *card)
+{
+	return slice_is(card->medium, "phone") ? CARD_MEDIUM_PHONE : CARD_MEDIUM_CARD;
+}
+
+struct card_facts card_facts_of(const struct known_card *card)
+{
+	return (struct card_facts){
+		.medium = medium_of_card(card),
+		.not_after = card->not_after,
+		.revoked = slice_is(card->state, "revoked"),
+		.suspended = slice_is(card->state, "suspended"),
+		.registered = card->use_registered,
+	};
 }

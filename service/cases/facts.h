@@ -2,14 +2,23 @@
 #ifndef SHIKAKU_CASES_FACTS_H
 #define SHIKAKU_CASES_FACTS_H
 
+#include "rules/certificate_status.h"
 #include "rules/copayment.h"
 #include "rules/eligibility.h"
 #include "rules/presentation.h"
+#include "store/cards.h"
 #include "store/standings.h"
+#include "trust/revocation.h"
 
 struct membership membership_of(const struct standing *standing);
 struct membership membership_of_sibling(const struct standing_sibling *sibling);
-struct presenter presenter_of(const struct standing *standing);
+/* The person's cards taken together: what the database knows of them, and what the revocation lists say now (R6). */
+struct presenter presenter_of(
+	const struct standing *standing, const struct revocation_index *revocation, int64_t now);
+
+enum card_medium medium_of_card(const struct known_card *card);
+/* What the database knows of a card; what the revocation lists say comes to it. */
+struct card_facts card_facts_of(const struct known_card *card);
 
 /* The registered ratio that covers the day. False when there is none. */
 bool ratio_on(const struct standing *standing, struct day visit, struct registered_ratio *ratio);

@@ -99,6 +99,28 @@ static bool newer_one_covers(const struct membership *chosen, const struct membe
 	return false;
 }
 
+/* The one that is meant among one person's memberships; there is at least one. `covering` counts those that cover the day. */
+static struct eligibility choose(
+	const struct membership *memberships, size_t count, struct day visit, size_t *covering)
+{
+	struct eligibility eligibility = { .identified = true, .cover = cover_on(&memberships[0], visit) };
+	*covering = eligibility.cover.covers;
+	for (size_t i = 1; i < count; i++) {
+		struct cover cover = cover_on(&memberships[i], visit);
+		*covering += cover.covers;
+		if (is_meant_rather(
+			    &memberships[i], cover, &memberships[eligibility.chosen], eligibility.cover)) {
+			eligibility.chosen = i;
+			eligibility.cover = cover;
+		}
+	}
+	eligibility.validity = eligibility.cover.covers ? VALIDITY_VALID : VALIDITY_INVALID;
+	eligibility.reasons = eligibility.cover.reasons;
+	if (*covering > 1)
+		reason_add(&eligibility.reasons, REASON_OVERLAPPING_MEMBERSHIP);
+	return eligibility;
+}
+
 struct eligibility eligibility_by_keys(const struct membership *matches, size_t match_count,
 	const struct membership *siblings, size_t sibling_count, struct day visit)
 {
@@ -111,33 +133,45 @@ struct eligibility eligibility_by_keys(const struct membership *matches, size_t 
 			return (struct eligibility){ .validity = VALIDITY_MULTIPLE };
 	}
 
-	struct eligibility eligibility = { .identified = true, .cover = cover_on(&matches[0], visit) };
-	size_t covering = eligibility.cover.covers;
-	for (size_t i = 1; i < match_count; i++) {
-		struct cover cover = cover_on(&matches[i], visit);
-		covering += cover.covers;
-		if (is_meant_rather(&matches[i], cover, &matches[eligibility.chosen], eligibility.cover)) {
-			eligibility.chosen = i;
-			eligibility.cover = cover;
-		}
-	}
-	eligibility.reasons = eligibility.cover.reasons;
-	if (covering > 1)
-		reason_add(&eligibility.reasons, REASON_OVERLAPPING_MEMBERSHIP);
-
+	size_t covering = 0;
+	struct eligibility eligibility = choose(matches, match_count, visit, &covering);
 	/* Had another of the matches covered the day, it would have been chosen: only siblings can be newer. */
-	if (eligibility.cover.covers)
-		eligibility.validity = VALIDITY_VALID;
-	else if (newer_one_covers(&matches[eligibility.chosen], siblings, sibling_count, visit))
+	if (covering == 0 && newer_one_covers(&matches[eligibility.chosen], siblings, sibling_count, visit))
 		eligibility.validity = VALIDITY_INVALID_NEWER_EXISTS;
-	else
-		eligibility.validity = VALIDITY_INVALID;
+	return eligibility;
+}
+
+static bool another_began_that_day(
+	const struct membership *memberships, size_t count, size_t chosen, struct day visit)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i != chosen &&
+			day_compare(memberships[i].acquired_on, memberships[chosen].acquired_on) == 0 &&
+			cover_on(&memberships[i], visit).covers)
+			return true;
+	}
+	return false;
+}
+
+struct eligibility eligibility_by_card(const struct membership *memberships, size_t count, struct day visit)
+{
+	if (count == 0) {
+		struct eligibility none = { .validity = VALIDITY_NOT_FOUND };
+		reason_add(&none.reasons, REASON_NO_MEMBERSHIP);
+		return none;
+	}
+	size_t covering = 0;
+	struct eligibility eligibility = choose(memberships, count, visit, &covering);
+	if (covering > 1 && another_began_that_day(memberships, count, eligibility.chosen, visit))
+		return (struct eligibility){ .validity = VALIDITY_MULTIPLE };
 	return eligibility;
 }
 
 const char *validity_code(enum validity validity)
 {
 	switch (validity) {
+	case VALIDITY_NOT_JUDGED:
+		return "not_judged";
 	case VALIDITY_VALID:
 		return "valid";
 	case VALIDITY_INVALID:

@@ -12,6 +12,7 @@
 
 /* National codes 1–5 of OQSCD006, in that order. */
 enum validity {
+	VALIDITY_NOT_JUDGED = 0, /* a card that may not be used says nothing of a membership (R5.3) */
 	VALIDITY_VALID = 1,
 	VALIDITY_INVALID = 2,
 	VALIDITY_INVALID_NEWER_EXISTS = 3,
@@ -57,6 +58,11 @@ struct eligibility {
  * one starting next. Pure. */
 struct eligibility eligibility_by_keys(const struct membership *matches, size_t match_count,
 	const struct membership *siblings, size_t sibling_count, struct day visit);
+
+/* What a card means on the visit date: `memberships` are all of its person's that count for a card (R8.3). Of those that cover
+ * the day the one acquired last, with overlapping_membership where several do, VALIDITY_MULTIPLE where two were acquired on
+ * the same day; else the one ended last; else the one starting next; none at all: no_membership (R4.1). Pure. */
+struct eligibility eligibility_by_card(const struct membership *memberships, size_t count, struct day visit);
 
 const char *validity_code(enum validity validity);
 

@@ -107,7 +107,7 @@ struct acceptance presentation_on(
 	case PRESENTED_INSURANCE_CARD:
 		return insurance_card(visit);
 	case PRESENTED_CARD:
-		break; /* its proof (R5) comes with the card; until then the API refuses the kind */
+		return accepted(); /* one that may not be used did not come as far as this (R5.3) */
 	}
 	return (struct acceptance){ .accepted = false };
 }
@@ -136,6 +136,7 @@ static uint32_t actions_for_reason(enum reason reason)
 static uint32_t actions_for_validity(enum validity validity)
 {
 	switch (validity) {
+	case VALIDITY_NOT_JUDGED:
 	case VALIDITY_VALID:
 		return 0;
 	case VALIDITY_INVALID:

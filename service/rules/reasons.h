@@ -31,7 +31,13 @@
 	X(CERTIFICATE_NOT_ON_RECORD, "certificate_not_on_record", "資格確認書の交付記録がありません。資格は有効です。") \
 	X(CERTIFICATE_NOT_CURRENT, "certificate_not_current", "この資格確認書は返却・期限切れ・取消しにより使えません。") \
 	X(INSURANCE_CARD_ENDED, "insurance_card_ended", "従来の健康保険証は2025年12月1日で終了しました。") \
-	X(TOLERATED_UNTIL_2026_03_31, "tolerated_until_2026_03_31", "2026年3月31日までの経過的な取扱いとして受け付けます。")
+	X(TOLERATED_UNTIL_2026_03_31, "tolerated_until_2026_03_31", "2026年3月31日までの経過的な取扱いとして受け付けます。") \
+	X(CERTIFICATE_EXPIRED, "certificate_expired", "カードの電子証明書の有効期限が切れています。") \
+	X(CERTIFICATE_IN_GRACE, "certificate_in_grace", \
+		"電子証明書の有効期限が過ぎています。更新までの猶予期間中のため、資格情報だけを示しています。") \
+	X(CERTIFICATE_EXPIRES_SOON, "certificate_expires_soon", \
+		"電子証明書の有効期限が近づいています。市区町村の窓口での更新をご案内ください。") \
+	X(REVOCATION_UNKNOWN, "revocation_unknown", "電子証明書の失効の有無を確認できないまま受け付けています。")
 
 enum reason {
 #define REASON_NAME(name, code, words) REASON_##name,

@@ -18,7 +18,7 @@
 #include "store/statements.h"
 
 #define LANE_SET_MAX 128
-#define LANE_KINDS_MAX 4
+#define LANE_KINDS_MAX 12
 
 struct lane_question;
 

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/watch.h"
 
@@ -18,6 +19,8 @@ struct store {
 	struct turn_step step;
 	struct watch_question watch;
 	struct timer watch_timer;
+	bool has_challenge_key;
+	uint8_t challenge_key[CHALLENGE_KEY_BYTES];
 };
 
 int store_connections_a_loop(const struct config *config)
@@ -25,10 +28,20 @@ int store_connections_a_loop(const struct config *config)
 	return config->audit_connection != 0 ? LANES : LANES - 1;
 }
 
+static void keep_challenge_key(struct store *store, struct slice key)
+{
+	if (key.length != CHALLENGE_KEY_BYTES)
+		return;
+	memcpy(store->challenge_key, key.at, CHALLENGE_KEY_BYTES);
+	store->has_challenge_key = true;
+}
+
 static void watched(struct lane_question *question, enum outcome outcome)
 {
 	struct store *store = (struct store *)((char *)question - offsetof(struct store, watch));
 	loop_set_timer(store->loop, &store->watch_timer, loop_now(store->loop).monotonic + WATCH_EVERY);
+	if (outcome == OUTCOME_OK)
+		keep_challenge_key(store, store->watch.challenge_key);
 	if (outcome != OUTCOME_OK || store->watch.trouble == NULL)
 		return;
 	struct lane *lanes[LANES] = { store->fast, store->audit, store->slow };
@@ -56,10 +69,13 @@ static int64_t send_all(void *owner)
 	return LOOP_NEVER;
 }
 
+#define COLUMN_CHALLENGE_KEY 5
+
 static void begin_chain(void *context, const struct row *session)
 {
 	struct store *store = context;
 	checks_begin_chain(&store->chain, session);
+	keep_challenge_key(store, row_text(session, COLUMN_CHALLENGE_KEY));
 }
 
 static struct lane_settings settings_of(const struct config *config, const char *name)
@@ -78,11 +94,13 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	struct lane_settings fast = settings_of(config, "fast");
 	fast.point_look_ups = true;
 	fast.kinds[fast.kind_count++] = &standings_by_keys;
+	fast.kinds[fast.kind_count++] = &standings_by_card;
 	/* With the look-ups: nobody waits for somebody else's slow question to learn who asks. */
 	fast.kinds[fast.kind_count++] = &tokens_by_digest;
 	struct lane_settings slow = settings_of(config, "slow");
 	slow.point_look_ups = true;
 	slow.kinds[slow.kind_count++] = &standings_as_known;
+	slow.kinds[slow.kind_count++] = &standings_by_card_as_known;
 	slow.kinds[slow.kind_count++] = &watch_database;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
@@ -147,6 +165,18 @@ enum outcome store_find_standings_as_known(struct store *store, struct standings
 	return lane_ask(store->slow, &question->question);
 }
 
+enum outcome store_find_standings_by_card(struct store *store, struct card_question *question)
+{
+	question->question.kind = &standings_by_card;
+	return lane_ask(store->fast, &question->question);
+}
+
+enum outcome store_find_standings_by_card_as_known(struct store *store, struct card_question *question)
+{
+	question->question.kind = &standings_by_card_as_known;
+	return lane_ask(store->slow, &question->question);
+}
+
 enum outcome store_record_check(struct store *store, struct record_question *question)
 {
 	question->question.kind = &store->records;
@@ -157,6 +187,11 @@ enum outcome store_find_token(struct store *store, struct token_question *questi
 {
 	question->question.kind = &tokens_by_digest;
 	return lane_ask(store->fast, &question->question);
+}
+
+const uint8_t *store_challenge_key(const struct store *store)
+{
+	return store->has_challenge_key ? store->challenge_key : NULL;
 }
 
 const char *store_trouble(const struct store *store)

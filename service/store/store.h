@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "base/loop.h"
 #include "base/outcome.h"
+#include "store/cards.h"
 #include "store/checks.h"
 #include "store/lane.h"
 #include "store/standings.h"
@@ -22,8 +23,16 @@ void store_destroy(struct store *store);
 enum outcome MUST_CHECK store_find_standings(struct store *store, struct standings_question *question);
 enum outcome MUST_CHECK store_find_standings_as_known(
 	struct store *store, struct standings_question *question);
+enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct card_question *question);
+enum outcome MUST_CHECK store_find_standings_by_card_as_known(
+	struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);
 enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
+
+/* The key under which challenges are made, CHALLENGE_KEY_BYTES, the same for all processes on this database; NULL before the
+ * database was reached for the first time. It may change between turns. */
+#define CHALLENGE_KEY_BYTES 32
+const uint8_t *store_challenge_key(const struct store *store);
 
 /* NULL when every lane is ready, else why one is not. */
 const char *store_trouble(const struct store *store);

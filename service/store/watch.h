@@ -9,6 +9,7 @@
 struct watch_question {
 	struct lane_question question; /* first */
 	const char *trouble;
+	struct slice challenge_key; /* valid while it is answered; no value where none came */
 };
 
 extern const struct question_kind watch_database;

@@ -1,12 +1,12 @@
 -- name: find_standings_as_known
--- As find_standings_by_keys, with cover and ratio as they were registered at $6 (R3.4), and by the keys registered then; names, sex,
+-- As find_standings_by_keys, with cover and ratio as they were registered at $7 (R3.4), and by the keys registered then; names, sex,
 -- birth date, address, link, registration, cards and certificates are always as now. Driven by 保険者番号 and 生年月日: a 番号
 -- alone repeats under every 記号.
 WITH question AS (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::timestamptz[])
-         WITH ORDINALITY AS q (insurer_number, number_key, birth_date, symbol_key, branch_number, known_at, ordinal)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[])
+         WITH ORDINALITY AS q (insurer_number, number_key, birth_date, symbol_key, branch_number, with_card, known_at, ordinal)
 ), matched AS (
-  SELECT q.ordinal, q.known_at, v.*
+  SELECT q.ordinal, q.with_card, q.known_at, v.*
     FROM question q
     JOIN shikaku.members mb ON mb.insurer_number = q.insurer_number AND mb.birth_date = q.birth_date
     CROSS JOIN LATERAL (
@@ -33,7 +33,8 @@ SELECT m.ordinal::int4,
        s.non_disclosure, s.self_information_stopped, s.data_version,
        o.membership_id AS sibling_membership_id, o.insurer_number AS sibling_insurer_number, o.acquired_on AS sibling_acquired_on,
        o.lost_on AS sibling_lost_on, o.insured_birth_date AS sibling_insured_birth_date,
-       o.insured_lost_on AS sibling_insured_lost_on, o.relationship AS sibling_relationship
+       o.insured_lost_on AS sibling_insured_lost_on, o.relationship AS sibling_relationship,
+       c.issuers AS card_issuers, c.serials AS card_serials, c.states AS card_states
   FROM matched m
   JOIN shikaku.standings s ON s.membership_id = m.membership_id
   JOIN shikaku.insurers i ON i.insurer_number = s.insurer_number
@@ -78,3 +79,9 @@ SELECT m.ordinal::int4,
       ) insured_then ON true
      WHERE t.person_id = s.sibling_person_id AND t.membership_id <> s.membership_id
   ) o ON true
+  LEFT JOIN LATERAL (
+    SELECT array_agg(k.issuer_key_identifier ORDER BY k.card_id) AS issuers, array_agg(k.serial ORDER BY k.card_id) AS serials,
+           array_agg(CASE k.state WHEN 'active' THEN 1 WHEN 'suspended' THEN 2 ELSE 3 END::int2 ORDER BY k.card_id) AS states
+      FROM shikaku.cards k
+     WHERE k.person_id = s.person_id
+  ) c ON m.with_card AND s.cards_state = 1

@@ -1,0 +1,202 @@
+#include "api/eligibility_answer.h"
+
+#include <stddef.h>
+
+#include "base/json.h"
+
+#define ANSWER_FIRST_BYTES 2048
+#define ANSWER_BYTES_MAX ((size_t)64 * 1024)
+/* What the patient agrees to at the reader lasts a day (R12.1). */
+#define CONSENT_LASTS (24 * 3600 * MICROSECONDS)
+
+static void put_day(struct json_writer *json, const char *key, struct optional_day day)
+{
+	json_put_key(json, key);
+	if (!day.known) {
+		json_put_null(json);
+		return;
+	}
+	char text[DAY_TEXT_SIZE];
+	day_format(day.day, text);
+	json_put_slice(json, (struct slice){ text, DAY_TEXT_SIZE - 1 });
+}
+
+static void put_slice(struct json_writer *json, const char *key, struct slice value)
+{
+	json_put_key(json, key);
+	json_put_slice(json, value);
+}
+
+static void put_code_and_text(struct json_writer *json, const char *code, const char *words)
+{
+	json_open_object(json);
+	json_put_key(json, "code");
+	json_put_terminated(json, code);
+	json_put_key(json, "text");
+	json_put_terminated(json, words);
+	json_close_object(json);
+}
+
+static void put_reasons(struct json_writer *json, const struct check_answer *answer)
+{
+	json_put_key(json, "reasons");
+	json_open_array(json);
+	for (int i = 0; i < REASON_COUNT; i++) {
+		if (reason_in(answer->reasons, (enum reason)i))
+			put_code_and_text(json, reason_code((enum reason)i), reason_words((enum reason)i));
+	}
+	json_close_array(json);
+	json_put_key(json, "next_actions");
+	json_open_array(json);
+	for (int i = 0; i < NEXT_ACTION_COUNT; i++) {
+		if (next_action_in(answer->next_actions, (enum next_action)i))
+			put_code_and_text(json, next_action_code((enum next_action)i),
+				next_action_words((enum next_action)i));
+	}
+	json_close_array(json);
+}
+
+static void put_qualification(struct json_writer *json, const struct check_answer *answer)
+{
+	const struct standing *standing = answer->standing;
+	const struct slice nothing = { NULL, 0 };
+	json_put_key(json, "qualification");
+	if (standing == NULL) {
+		json_put_null(json);
+		return;
+	}
+	json_open_object(json);
+	put_slice(json, "insurer_number", standing->insurer_number);
+	put_slice(json, "insurer_name", standing->insurer_name);
+	put_slice(json, "symbol", standing->symbol);
+	put_slice(json, "number", standing->number);
+	put_slice(json, "branch_number", standing->branch_number);
+	put_slice(json, "relationship", standing->relationship);
+	put_slice(json, "insured_name", standing->insured_name);
+	put_slice(json, "name", standing->name);
+	put_slice(json, "name_kana", standing->name_kana);
+	put_slice(json, "name_other", standing->name_other);
+	put_slice(json, "sex", standing->sex);
+	put_slice(json, "sex_on_face", standing->sex_on_face);
+	put_day(json, "birth_date", (struct optional_day){ true, standing->birth_date });
+	put_slice(json, "address", answer->address_withheld ? nothing : standing->address);
+	put_day(json, "acquired_on", (struct optional_day){ true, standing->acquired_on });
+	put_day(json, "lost_on", answer->cover.ends_on);
+	put_slice(json, "loss_reason", standing->loss_reason);
+	json_close_object(json);
+}
+
+static void put_copayment(struct json_writer *json, const struct check_answer *answer)
+{
+	static const char *const bases[] = {
+		[COPAYMENT_STANDARD] = "standard",
+		[COPAYMENT_PRESCHOOL] = "preschool",
+		[COPAYMENT_ELDERLY] = "elderly",
+		[COPAYMENT_LATE_ELDERLY] = "late_elderly",
+	};
+	json_put_key(json, "copayment");
+	if (!answer->has_copayment) {
+		json_put_null(json);
+		return;
+	}
+	json_open_object(json);
+	json_put_key(json, "ratio_percent");
+	if (answer->copayment.percent == 0)
+		json_put_null(json);
+	else
+		json_put_number(json, answer->copayment.percent);
+	json_put_key(json, "basis");
+	json_put_terminated(json, bases[answer->copayment.basis]);
+	put_day(json, "valid_from", answer->copayment.valid.first);
+	put_day(json, "valid_until", answer->copayment.valid.last);
+	json_close_object(json);
+}
+
+/* Why a category may not be looked at (R5.4, R12.1); NULL where it may. */
+static const char *refusal_of_consent(const struct check *check, bool agreed)
+{
+	if (!check->answer.accepted)
+		return "not_accepted";
+	if (check->answer.qualification_only)
+		return "certificate_in_grace";
+	return agreed ? NULL : "consent_refused";
+}
+
+static void put_consent(
+	struct json_writer *json, const struct check *check, const char *category, bool agreed)
+{
+	const char *refusal = refusal_of_consent(check, agreed);
+	char until[INSTANT_TEXT_SIZE];
+	json_put_key(json, category);
+	json_open_object(json);
+	json_put_key(json, "granted");
+	json_put_boolean(json, refusal == NULL);
+	json_put_key(json, "until");
+	if (refusal == NULL) {
+		instant_format(check->answer.checked_at + CONSENT_LASTS, until);
+		json_put_slice(json, (struct slice){ until, INSTANT_TEXT_SIZE - 1 });
+	} else {
+		json_put_null(json);
+	}
+	json_put_key(json, "reason");
+	json_put_terminated(json, refusal);
+	json_close_object(json);
+}
+
+static void put_consents(struct json_writer *json, const struct check *check)
+{
+	const struct consents *consents = &check->question.consents;
+	/* None can be registered yet; that there are none is told only to a card whose holder agreed (R7.9). */
+	bool diseases = refusal_of_consent(check, consents->specific_diseases) == NULL;
+	text_put_terminated(json->out, diseases ? ",\"limit\":null,\"specific_diseases\":[],\"consents\":"
+						: ",\"limit\":null,\"specific_diseases\":null,\"consents\":");
+	json->comma = false;
+	json_open_object(json);
+	put_consent(json, check, "surgeries", consents->surgeries);
+	put_consent(json, check, "diagnoses_medicines", consents->diagnoses_medicines);
+	put_consent(json, check, "health_checkups", consents->health_checkups);
+	put_consent(json, check, "specific_diseases", consents->specific_diseases);
+	json_close_object(json);
+}
+
+/* R12.1: medical information needs the card; typed keys never open it. */
+#define NOT_GRANTED "{\"granted\":false,\"until\":null,\"reason\":\"consent_needs_card\"}"
+static const char nothing_by_keys[] =
+	",\"limit\":null,\"specific_diseases\":null,\"consents\":{\"surgeries\":" NOT_GRANTED
+	",\"diagnoses_medicines\":" NOT_GRANTED ",\"health_checkups\":" NOT_GRANTED
+	",\"specific_diseases\":" NOT_GRANTED "}";
+
+enum outcome eligibility_answer_write(struct check *check, struct slice *bytes)
+{
+	const struct check_answer *answer = &check->answer;
+	struct text out;
+	text_open(&out, check->arena, ANSWER_FIRST_BYTES, ANSWER_BYTES_MAX);
+	struct json_writer json = { .out = &out };
+	char instant[INSTANT_TEXT_SIZE];
+	char id[UUID_TEXT_SIZE];
+	instant_format(answer->checked_at, instant);
+	uuid_format(check->check_id, id);
+	json_open_object(&json);
+	put_slice(&json, "check_id", (struct slice){ id, UUID_TEXT_SIZE - 1 });
+	put_slice(&json, "checked_at", (struct slice){ instant, INSTANT_TEXT_SIZE - 1 });
+	put_day(&json, "visit_date", (struct optional_day){ true, check->question.visit });
+	json_put_key(&json, "validity");
+	json_put_terminated(
+		&json, answer->validity == VALIDITY_NOT_JUDGED ? NULL : validity_code(answer->validity));
+	json_put_key(&json, "accepted");
+	json_put_boolean(&json, answer->accepted);
+	json_put_key(&json, "scope");
+	json_put_terminated(&json, !answer->accepted            ? NULL
+				   : answer->qualification_only ? "qualification_only"
+								: "full");
+	put_reasons(&json, answer);
+	put_qualification(&json, answer);
+	put_copayment(&json, answer);
+	if (check->question.shown.kind == PRESENTED_CARD)
+		put_consents(&json, check);
+	else
+		text_put_terminated(&out, nothing_by_keys);
+	text_put_terminated(&out, ",\"receipt\":null}");
+	*bytes = text_slice(&out);
+	return out.failed ? OUTCOME_NO_MEMORY : OUTCOME_OK;
+}

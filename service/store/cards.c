@@ -1,0 +1,94 @@
+#include "store/cards.h"
+
+enum column {
+	COLUMN_BURNT = STANDING_COLUMNS,
+	COLUMN_CARD_PERSON_ID,
+	COLUMN_MEDIUM,
+	COLUMN_ISSUER_KEY_IDENTIFIER,
+	COLUMN_SERIAL,
+	COLUMN_NOT_BEFORE,
+	COLUMN_NOT_AFTER,
+	COLUMN_PUBLIC_KEY,
+	COLUMN_STATE,
+	COLUMN_USE_REGISTERED,
+};
+
+static struct card_question *of(struct lane_question *question)
+{
+	return (struct card_question *)question;
+}
+
+static void bind_card(
+	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+{
+	(void)context;
+	parameters_array(parameters, PARAMETER_INSTANT, count);
+	for (size_t i = 0; i < count; i++)
+		parameters_instant(parameters, of(questions[i])->expires_at);
+	parameters_array(parameters, PARAMETER_UUID, count);
+	for (size_t i = 0; i < count; i++)
+		parameters_bytes(parameters, of(questions[i])->nonce, CHALLENGE_NONCE_BYTES);
+	parameters_array(parameters, PARAMETER_UUID, count);
+	for (size_t i = 0; i < count; i++)
+		parameters_bytes(parameters, of(questions[i])->check_id, UUID_BYTES);
+	parameters_array(parameters, PARAMETER_BYTES, count);
+	for (size_t i = 0; i < count; i++)
+		parameters_bytes(parameters, of(questions[i])->certificate_digest, CERTIFICATE_DIGEST_SIZE);
+	/* Asked again after a failure, a question starts with no rows. */
+	for (size_t i = 0; i < count; i++) {
+		of(questions[i])->burnt = false;
+		of(questions[i])->known = false;
+		of(questions[i])->standings.count = 0;
+	}
+}
+
+static void bind_card_and_time(
+	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+{
+	bind_card(parameters, questions, count, context);
+	parameters_array(parameters, PARAMETER_INSTANT, count);
+	for (size_t i = 0; i < count; i++)
+		parameters_instant(parameters, of(questions[i])->known_at);
+}
+
+static void read_card(struct card_question *question, const struct row *row)
+{
+	question->burnt = row_bool(row, COLUMN_BURNT);
+	question->known = row_has(row, COLUMN_CARD_PERSON_ID);
+	question->card = (struct known_card){
+		.person_id = row_integer(row, COLUMN_CARD_PERSON_ID),
+		.medium = row_text(row, COLUMN_MEDIUM),
+		.issuer_key_identifier = row_text(row, COLUMN_ISSUER_KEY_IDENTIFIER),
+		.serial = row_text(row, COLUMN_SERIAL),
+		.not_before = row_instant(row, COLUMN_NOT_BEFORE),
+		.not_after = row_instant(row, COLUMN_NOT_AFTER),
+		.public_key = row_text(row, COLUMN_PUBLIC_KEY),
+		.state = row_text(row, COLUMN_STATE),
+		.use_registered = row_bool(row, COLUMN_USE_REGISTERED),
+	};
+}
+
+static enum outcome take_row(struct lane_question *lane_question, const struct row *row)
+{
+	struct card_question *question = of(lane_question);
+	struct standing *taken = NULL;
+	if (question->standings.count == 0)
+		read_card(question, row);
+	return row_has(row, STANDING_COLUMN_MEMBERSHIP_ID)
+		       ? standing_list_take(&question->standings, row, &taken)
+		       : OUTCOME_OK;
+}
+
+const struct question_kind standings_by_card = {
+	.statement = STATEMENT_FIND_STANDINGS_BY_CARD,
+	.bind = bind_card,
+	.take_row = take_row,
+	.retry_alone = true,
+};
+
+const struct question_kind standings_by_card_as_known = {
+	.statement = STATEMENT_FIND_STANDINGS_BY_CARD_AS_KNOWN,
+	.bind = bind_card_and_time,
+	.take_row = take_row,
+	.retry_alone = true,
+};
