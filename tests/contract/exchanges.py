@@ -123,7 +123,17 @@ class Contract:
         # The components lie beside the schema, so that its references resolve from this root.
         root = {"allOf": [schema], "components": {"schemas": self.document["components"].get("schemas", {})}}
         validator = jsonschema.Draft202012Validator(root, format_checker=formats)
-        return [f"{error.json_path}: {shorten(error.message)}" for error in validator.iter_errors(value)]
+        found = [inner for error in validator.iter_errors(value) for inner in self._of_the_kind_meant(error)]
+        return [f"{error.json_path}: {shorten(error.message)}" for error in found]
+
+    def _of_the_kind_meant(self, error):
+        """Where `kind` says which of several shapes is meant, that shape's complaints: "fits none" would help nobody."""
+        chooser = error.schema.get("discriminator") if error.validator == "oneOf" else None
+        meant = chooser and isinstance(error.instance, dict) and error.instance.get(chooser["propertyName"])
+        if not isinstance(meant, str) or meant not in chooser["mapping"]:
+            return [error]
+        shape = [reference["$ref"] for reference in error.validator_value].index(chooser["mapping"][meant])
+        return [inner for inner in error.context if inner.schema_path[0] == shape] or [error]
 
     def enum(self, schema, field="code"):
         return self.document["components"]["schemas"][schema]["properties"][field]["enum"]

@@ -11,6 +11,10 @@ CONTRACT = Contract()
 CHECK = CONTRACT.document["paths"]["/v1/eligibility-checks"]["post"]
 REQUEST = CHECK["requestBody"]["content"]["application/json"]["examples"]["everything"]["value"]
 ANSWER = CHECK["responses"]["200"]["content"]["application/json"]["examples"]["valid_standard"]["value"]
+BY_CARD = CHECK["requestBody"]["content"]["application/json"]["examples"]["card_with_consents"]["value"]
+REFUSED_CARD = CHECK["responses"]["200"]["content"]["application/json"]["examples"]["by_card_suspended"]["value"]
+CHALLENGE = CONTRACT.document["paths"]["/v1/card-challenges"]["post"]["responses"]["201"]["content"][
+    "application/json"]["examples"]["challenge"]["value"]
 REQUEST_ID = "019ab0c2-5d6e-7c1a-9f3b-2d4e6f708192"
 
 
@@ -49,6 +53,20 @@ def get(path, answer, method="GET", **changes):
     return exchange(method=method, path=path, request_headers={}, request_body=None, answer=answer, **changes)
 
 
+def challenge(request=None, **changes):
+    """A challenge asked for, by default without a body."""
+    made = {"path": "/v1/card-challenges", "status": 201, "answer": CHALLENGE,
+            "request_headers": {"Authorization": "Bearer skk_x"}, "request_body": request}
+    if request is not None:
+        made["request_headers"]["Content-Type"] = "application/json"
+    made.update(changes)
+    return exchange(**made)
+
+
+def shown(**changes):
+    return {**BY_CARD, "presented": {**BY_CARD["presented"], **changes}}
+
+
 def without(value, key):
     return {name: item for name, item in value.items() if name != key}
 
@@ -67,6 +85,16 @@ def found_in(made):
     refused("invalid_fields", request={"presented": {"pin": "1234"}}),
     refused("invalid_fields", wrong=False),
     refused("database_unavailable", wrong=False, headers={"Retry-After": "2"}),
+    challenge(),
+    challenge(""),
+    challenge("{}"),
+    refused("invalid_fields", path="/v1/card-challenges", request={"pin": "1234"}),
+    exchange(BY_CARD),
+    exchange(BY_CARD, answer=REFUSED_CARD),
+    refused("challenge_reused", wrong=False, request=BY_CARD),
+    refused("card_certificate_untrusted", wrong=False, request=BY_CARD),
+    refused("revocation_unavailable", wrong=False, request=BY_CARD, headers={"Retry-After": "2"}),
+    refused("invalid_fields", request=shown(pin="1234")),
     refused("no_such_path", path="/nowhere"),
     refused("method_not_allowed", method="DELETE", headers={"Allow": "POST"}),
     refused("method_not_allowed", method="BREW", headers={"Allow": "POST"}),
@@ -134,6 +162,28 @@ WRONG = {
         exchange(request={**REQUEST, "pin": "1234"}), "request $"),
     "a request without a token": (exchange(request_headers={"Content-Type": "application/json"}), "no token"),
     "a request without a body": (exchange(request_body=None), "no body"),
+    "a question for a challenge that says something": (challenge('{"pin": "1234"}'), "'pin' was unexpected"),
+    "a challenge that is not JSON": (challenge(answer=CHALLENGE["challenge"]), "not JSON"),
+    "a challenge of another form": (challenge(answer={**CHALLENGE, "challenge": "short"}), "$.challenge"),
+    "a challenge for whoever asks": (challenge(request_headers={}), "no token"),
+    "a challenge with 200": (challenge(status=200), "200"),
+    "a card with a PIN that is taken": (exchange(shown(pin="1234"), wrong=True), "although the document refuses it"),
+    "a card with typed keys": (exchange(shown(number="1234567")), "'number' was unexpected"),
+    "a card's certificate that is no base64": (exchange(shown(certificate="MII*")), "$.presented.certificate"),
+    "a document with a certificate": (
+        exchange({**REQUEST, "presented": {**REQUEST["presented"], "certificate": "MIIB"}}),
+        "'certificate' was unexpected"),
+    "a kind that is none": (exchange(shown(kind="library_card")), "request $.presented"),
+    "a card that may not be used, with a membership": (
+        exchange(BY_CARD, answer={**REFUSED_CARD, "qualification": ANSWER["qualification"]}), "$.qualification"),
+    "a challenge problem that says never": (
+        refused("challenge_expired", wrong=False, request=BY_CARD, problem={"retry": "no"}), "another retry"),
+    "a retry that is none": (
+        refused("challenge_expired", wrong=False, request=BY_CARD, problem={"retry": "at_once"}), "at_once"),
+    "a proof that does not hold, with fields": (
+        refused("card_signature_invalid", wrong=False, request=BY_CARD,
+                problem={"errors": [{"pointer": "/presented/signature", "code": "wrong_form", "detail": "x"}]}),
+        "$.errors"),
     "a wrong request that is taken": (
         exchange(request={**REQUEST, "pin": "1234"}, wrong=True), "although the document refuses it"),
     "a line without a key": (without(exchange(), "status"), "no status"),
