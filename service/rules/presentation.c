@@ -124,6 +124,8 @@ static uint32_t actions_for_reason(enum reason reason)
 	case REASON_CARD_SUSPENDED:
 	case REASON_CARD_REQUIRED_WITH_DOCUMENT:
 		return ACTION(ASK_FOR_ELIGIBILITY_CERTIFICATE);
+	case REASON_CERTIFICATE_EXPIRED:
+		return ACTION(ASK_FOR_ELIGIBILITY_CERTIFICATE) | ACTION(RENEW_CERTIFICATE);
 	case REASON_CERTIFICATE_NOT_CURRENT:
 		return ACTION(SHOW_NOTICE_OR_PORTAL_RECORD) | ACTION(CONTACT_INSURER);
 	case REASON_INSURANCE_CARD_ENDED:
@@ -151,6 +153,14 @@ static uint32_t actions_for_validity(enum validity validity)
 	return 0;
 }
 
+/* Not linked closes the card's road only (R8.3): a paper that shows its numbers opens it. */
+static bool is_closed_to_card_only(
+	const struct presentation *shown, enum validity validity, struct reason_set reasons)
+{
+	return shown->kind == PRESENTED_CARD && validity == VALIDITY_NOT_FOUND &&
+	       reason_in(reasons, REASON_LINK_NOT_CONFIRMED);
+}
+
 struct next_action_set next_actions(
 	const struct presentation *shown, enum validity validity, bool accepted, struct reason_set reasons)
 {
@@ -163,6 +173,8 @@ struct next_action_set next_actions(
 		if (reason_in(reasons, (enum reason)reason))
 			actions.bits |= actions_for_reason((enum reason)reason);
 	}
+	if (is_closed_to_card_only(shown, validity, reasons))
+		actions.bits |= ACTION(ASK_FOR_ELIGIBILITY_CERTIFICATE);
 	if (!shown->with_card && shown->kind != PRESENTED_CARD)
 		actions.bits &= ~(ACTION(REGISTER_CARD_NOW) | ACTION(ACCEPT_DECLARATION));
 	if (shown->setting != SETTING_SCHOOL)

@@ -51,12 +51,13 @@ static void what_was_shown_is_accepted_as_the_law_says_R6_R6_1_R14(void **state)
 static void the_desk_is_told_what_to_do_next_R6_2(void **state)
 {
 	(void)state;
-	static const char *const validities[] = { "valid", "invalid", "invalid_newer_exists", "not_found",
-		"multiple" };
+	/* By enum validity; none: the card may not be used, so no membership was judged (R5.3). */
+	static const char *const validities[] = { "none", "valid", "invalid", "invalid_newer_exists",
+		"not_found", "multiple" };
 	struct vectors *vectors = vectors_open_own("next_actions.csv");
 	while (vectors_next(vectors)) {
 		struct presentation shown = shown_in(vectors);
-		int validity = VALIDITY_VALID + vectors_get_word(vectors, "validity", validities, 5);
+		int validity = vectors_get_word(vectors, "validity", validities, VALIDITY_MULTIPLE + 1);
 		struct next_action_set got = next_actions(&shown, (enum validity)validity,
 			vectors_get_bool(vectors, "accepted"), vectors_get_reasons(vectors, "reasons"));
 		struct next_action_set expected = vectors_get_next_actions(vectors, "next_actions");
@@ -97,7 +98,7 @@ static void nobody_is_sent_away_without_a_word_what_to_do_R6_2(void **state)
 {
 	(void)state;
 	for (int kind = PRESENTED_CARD; kind <= PRESENTED_INSURANCE_CARD; kind++) {
-		for (int validity = VALIDITY_VALID; validity <= VALIDITY_MULTIPLE; validity++) {
+		for (int validity = 0; validity <= VALIDITY_MULTIPLE; validity++) {
 			for (int with_card = 0; with_card < 2; with_card++) {
 				struct presentation shown = { (enum presented_kind)kind, SETTING_STANDARD,
 					with_card };
@@ -134,7 +135,8 @@ static void a_recorded_reason_keeps_its_meaning_R13_2(void **state)
 		"overlapping_membership", "no_membership", "future_visit_date", "link_not_confirmed",
 		"elderly_ratio_not_registered", "card_required_with_document", "card_not_registered",
 		"card_revoked", "card_suspended", "certificate_not_on_record", "certificate_not_current",
-		"insurance_card_ended", "tolerated_until_2026_03_31" };
+		"insurance_card_ended", "tolerated_until_2026_03_31", "certificate_expired",
+		"certificate_in_grace", "certificate_expires_soon", "revocation_unknown" };
 	const int count = sizeof codes / sizeof *codes;
 	assert_true(count <= REASON_COUNT);
 	for (int bit = 0; bit < count; bit++)
