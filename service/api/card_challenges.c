@@ -12,10 +12,10 @@
 static bool is_empty(struct request *request)
 {
 	struct field_errors errors = { .count = 0 };
-	json_t *body = NULL;
 	if (request->body.length == 0)
 		return true;
-	if (!decode_body(request, &body))
+	json_t *body = decode_body(request);
+	if (body == NULL)
 		return false;
 	decode_fields(&request->arena, body, "", NULL, 0, NULL, &errors);
 	if (errors.count > 0)

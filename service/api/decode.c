@@ -6,27 +6,19 @@
 
 #define POINTER_MAX 160
 
-bool decode_body(struct request *request, json_t **body)
+json_t *decode_body(struct request *request)
 {
+	json_t *body = NULL;
 	enum json_fault fault = JSON_FAULT_NONE;
 	const char *where = NULL;
-	if (json_read_object(&request->arena, request->body, body, &fault, &where) == OUTCOME_OK)
-		return true;
-	switch (fault) {
-	case JSON_FAULT_NONE:
-		problem_answer(request, PROBLEM_OVERLOADED, NULL);
-		break;
-	case JSON_FAULT_SYNTAX:
-		problem_answer(request, PROBLEM_NOT_JSON, where);
-		break;
-	case JSON_FAULT_DUPLICATE_KEY:
-		problem_answer(request, PROBLEM_DUPLICATE_KEY, where);
-		break;
-	case JSON_FAULT_UTF8:
-		problem_answer(request, PROBLEM_BAD_UTF8, where);
-		break;
-	}
-	return false;
+	if (json_read_object(&request->arena, request->body, &body, &fault, &where) == OUTCOME_OK)
+		return body;
+	enum problem problem = fault == JSON_FAULT_NONE            ? PROBLEM_OVERLOADED
+			       : fault == JSON_FAULT_DUPLICATE_KEY ? PROBLEM_DUPLICATE_KEY
+			       : fault == JSON_FAULT_UTF8          ? PROBLEM_BAD_UTF8
+								   : PROBLEM_NOT_JSON;
+	problem_answer(request, problem, where);
+	return NULL;
 }
 
 static bool is_of_type(const json_t *value, enum field_type type)

@@ -20,8 +20,9 @@ struct field {
 	bool required;
 };
 
-/* The body as a JSON object, which belongs to the request's arena. False when it is none: the request is answered then. */
-bool MUST_CHECK decode_body(struct request *request, json_t **body);
+/* The request's body as a JSON object, which belongs to the request's arena. NULL when it is none: then the request has been
+ * answered with the problem. */
+json_t *decode_body(struct request *request);
 
 /* Looks at one object by a table of at most 64 fields: notes missing, unknown and wrongly typed fields. values[i] is what field i holds, NULL where it is
  * absent, null or of the wrong type. `prefix` is the object's own pointer ("" for the whole body); pointers of unknown fields

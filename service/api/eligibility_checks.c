@@ -188,8 +188,8 @@ static void check_finished(struct check *check, enum outcome outcome)
 static void start_check(struct exchange *exchange)
 {
 	struct request *request = exchange->request;
-	json_t *body = NULL;
-	if (!decode_body(request, &body))
+	json_t *body = decode_body(request);
+	if (body == NULL)
 		return;
 	struct check_exchange *own = arena_take(&request->arena, sizeof *own);
 	if (own == NULL) {
