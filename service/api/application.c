@@ -7,8 +7,8 @@
 #include "api/routes.h"
 #include "base/log.h"
 
-static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 201, 400, 401, 403, 404, 405, 406, 409,
-	412, 413, 415, 422, 429, 431, 500, 503 };
+static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 201, 400, 401, 403, 404, 405, 406, 409, 413,
+	415, 422, 429, 431, 500, 503 };
 
 static struct exchange *exchange_of(struct request *request)
 {
@@ -149,8 +149,8 @@ static size_t accept_request(void *owner, struct request *request)
 	exchange->request = request;
 	request->application = exchange;
 	char allow[64];
-	exchange->route =
-		route_find(request->method, request->path, &exchange->route_index, allow, sizeof allow);
+	exchange->route = route_find(request->method, request->path, &exchange->route_index, allow,
+		sizeof allow, exchange->parameters);
 	if (exchange->route == NULL) {
 		refuse_route(request, allow);
 		return 0;

@@ -13,7 +13,8 @@
 #include "net/http.h"
 
 #define ROUTES_MAX 32
-#define STATUSES_COUNTED 18
+#define STATUSES_COUNTED 17
+#define PATH_PARAMETERS_MAX 4
 
 struct application;
 struct exchange;
@@ -28,7 +29,7 @@ struct process_state {
 /* One path and method. A later endpoint is a row like this, an SQL file, and its two functions. */
 struct route {
 	const char *method; /* NULL ends a table */
-	const char *path;
+	const char *path; /* "/v1/things/{thing_id}": logs and metrics carry it as it stands here */
 	enum scope scope;
 	size_t body_max;
 	bool body_optional; /* no body, and then no Content-Type, will do */
@@ -70,6 +71,8 @@ struct exchange {
 	struct request *request;
 	const struct route *route; /* NULL: refused before one was found */
 	size_t route_index;
+	struct slice
+		parameters[PATH_PARAMETERS_MAX]; /* the segments for the path's {names}, in order, decoded */
 	struct principal principal;
 	struct principal_waiter waiter;
 };

@@ -27,6 +27,37 @@ static bool takes(const struct route *route, const char *method)
 	       (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
+/* Takes the first segment, up to "/" or the end, off `rest`, with the "/" before it. */
+static struct slice take_segment(struct slice *rest)
+{
+	struct slice segment = { rest->at + 1, rest->length - 1 };
+	const char *end = memchr(segment.at, '/', segment.length);
+	if (end != NULL)
+		segment.length = (size_t)(end - segment.at);
+	rest->at += segment.length + 1;
+	rest->length -= segment.length + 1;
+	return segment;
+}
+
+static bool matches(const char *pattern, struct slice path, struct slice parameters[PATH_PARAMETERS_MAX])
+{
+	struct slice template = slice_of(pattern);
+	size_t count = 0;
+	while (template.length > 0 && path.length > 0 && *path.at == '/') {
+		struct slice wanted = take_segment(&template);
+		struct slice segment = take_segment(&path);
+		if (wanted.length > 0 && wanted.at[0] == '{') {
+			if (segment.length == 0 || count == PATH_PARAMETERS_MAX)
+				return false;
+			parameters[count++] = segment;
+		} else if (wanted.length != segment.length ||
+			   memcmp(wanted.at, segment.at, segment.length) != 0) {
+			return false;
+		}
+	}
+	return template.length == 0 && path.length == 0;
+}
+
 static void add_allowed(char *allow, size_t size, const char *method)
 {
 	size_t length = strlen(allow);
@@ -34,15 +65,15 @@ static void add_allowed(char *allow, size_t size, const char *method)
 		strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
 
-const struct route *route_find(
-	const char *method, struct slice path, size_t *index, char *allow, size_t allow_size)
+const struct route *route_find(const char *method, struct slice path, size_t *index, char *allow,
+	size_t allow_size, struct slice parameters[PATH_PARAMETERS_MAX])
 {
 	allow[0] = '\0';
 	for (*index = 0;; (*index)++) {
 		const struct route *route = route_at(*index);
 		if (route == NULL)
 			return NULL;
-		if (!slice_is(path, route->path))
+		if (!matches(route->path, path, parameters))
 			continue;
 		if (takes(route, method))
 			return route;

@@ -11,10 +11,11 @@ extern const struct route eligibility_checks_routes[];
 extern const struct route health_routes[];
 extern const struct route contract_routes[];
 
-/* Finds the row for a method and path; HEAD finds GET's. NULL when there is none: then `allow`, if the path exists, lists its
- * methods as the Allow header does, else it is empty. */
-const struct route *route_find(
-	const char *method, struct slice path, size_t *index, char *allow, size_t allow_size);
+/* Finds the first row for a method and path; HEAD finds GET's. A `{name}` segment of a row's path stands for one segment that is
+ * not empty; `parameters` become those segments, in order, as parts of `path`. NULL when there is none: then `allow`, if the
+ * path exists, lists its methods as the Allow header does, else it is empty. */
+const struct route *route_find(const char *method, struct slice path, size_t *index, char *allow,
+	size_t allow_size, struct slice parameters[PATH_PARAMETERS_MAX]);
 
 /* The row at an index of route_find; NULL beyond the last. */
 const struct route *route_at(size_t index);

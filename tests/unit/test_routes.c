@@ -8,7 +8,8 @@
 static const struct route *find(const char *method, const char *path, size_t *index, char allow[64])
 {
 	memset(allow, '?', 64);
-	const struct route *route = route_find(method, slice_of(path), index, allow, 64);
+	struct slice parameters[PATH_PARAMETERS_MAX] = { { NULL, 0 } };
+	const struct route *route = route_find(method, slice_of(path), index, allow, 64, parameters);
 	assert_non_null(memchr(allow, '\0', 64));
 	return route;
 }
@@ -109,9 +110,10 @@ static void a_path_that_is_none_is_not_found_and_allows_nothing(void **state)
 		assert_null(find("POST", paths[i], &index, allow));
 		assert_string_equal(allow, "");
 	}
-	assert_null(route_find("GET", (struct slice){ "/healthz\0", 9 }, &index, allow, sizeof allow));
+	struct slice none[PATH_PARAMETERS_MAX];
+	assert_null(route_find("GET", (struct slice){ "/healthz\0", 9 }, &index, allow, sizeof allow, none));
 	assert_string_equal(allow, "");
-	assert_null(route_find("GET", (struct slice){ NULL, 0 }, &index, allow, sizeof allow));
+	assert_null(route_find("GET", (struct slice){ NULL, 0 }, &index, allow, sizeof allow, none));
 }
 
 static void a_small_room_for_the_methods_is_not_overrun(void **state)
@@ -121,7 +123,8 @@ static void a_small_room_for_the_methods_is_not_overrun(void **state)
 	char allow[] = "????????";
 	for (size_t size = 1; size < 8; size++) {
 		memset(allow, '?', sizeof allow - 1);
-		assert_null(route_find("POST", SLICE_LITERAL("/healthz"), &index, allow, size));
+		struct slice none[PATH_PARAMETERS_MAX];
+		assert_null(route_find("POST", SLICE_LITERAL("/healthz"), &index, allow, size, none));
 		assert_true(strlen(allow) < size);
 		for (size_t beyond = size; beyond < sizeof allow - 1; beyond++)
 			assert_int_equal(allow[beyond], '?');
