@@ -43,3 +43,29 @@ void uuid_format(const uint8_t uuid[UUID_BYTES], char text[UUID_TEXT_SIZE])
 		from += groups[i];
 	}
 }
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool uuid_parse(const char *text, size_t length, uint8_t uuid[UUID_BYTES])
+{
+	if (length != UUID_TEXT_SIZE - 1)
+		return false;
+	size_t at = 0;
+	for (size_t i = 0; i < UUID_BYTES; i++) {
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && text[at++] != '-')
+			return false;
+		int high = hex_value(text[at++]);
+		int low = hex_value(text[at++]);
+		if (high < 0 || low < 0)
+			return false;
+		uuid[i] = (uint8_t)(high * 16 + low);
+	}
+	return true;
+}

@@ -2,6 +2,8 @@
 #ifndef SHIKAKU_BASE_UUID_H
 #define SHIKAKU_BASE_UUID_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define UUID_BYTES 16
@@ -11,5 +13,7 @@
 /* `wall` in microseconds since 1970. The random part comes from the kernel, in advance for some calls (per thread). */
 void uuid_make(int64_t wall, uint8_t uuid[UUID_BYTES]);
 void uuid_format(const uint8_t uuid[UUID_BYTES], char text[UUID_TEXT_SIZE]);
+/* Reads the form that uuid_format writes, letters of either case, any version. False for everything else. */
+bool uuid_parse(const char *text, size_t length, uint8_t uuid[UUID_BYTES]);
 
 #endif

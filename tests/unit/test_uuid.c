@@ -107,6 +107,29 @@ static void the_text_is_the_one_that_postgres_shows(void **state)
 	assert_string_equal(text, "019a0bc0-def1-7234-8567-000fffa00a01");
 }
 
+static void what_was_written_is_read_again_and_nothing_else_is(void **state)
+{
+	(void)state;
+	static const char *const none[] = { "", "019a0bc0-def1-7234-8567-000fffa00a0",
+		"019a0bc0-def1-7234-8567-000fffa00a011", "019a0bc0-def1-7234-8567-000fffa00a0g",
+		"019a0bc0def1-7234-8567-000fffa00a01-", "019a0bc0-def1-7234-8567_000fffa00a01",
+		"{19a0bc0-def1-7234-8567-000fffa00a0}", "019a0bc0-def1-7234-8567-000fffa00a0 ",
+		"------------------------------------" };
+	uint8_t made[UUID_BYTES];
+	uint8_t read[UUID_BYTES];
+	char text[UUID_TEXT_SIZE];
+	uuid_make(INT64_C(1795310130123456), made);
+	uuid_format(made, text);
+	assert_true(uuid_parse(text, strlen(text), read));
+	assert_memory_equal(read, made, UUID_BYTES);
+	for (size_t i = 0; text[i] != '\0'; i++)
+		text[i] = (char)toupper((unsigned char)text[i]);
+	assert_true(uuid_parse(text, strlen(text), read));
+	assert_memory_equal(read, made, UUID_BYTES);
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_false(uuid_parse(none[i], strlen(none[i]), read));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +139,7 @@ int main(void)
 		TEST(no_two_checks_get_the_same_number),
 		TEST(every_random_bit_is_sometimes_set_and_sometimes_not),
 		TEST(the_text_is_the_one_that_postgres_shows),
+		TEST(what_was_written_is_read_again_and_nothing_else_is),
 	};
 	return cmocka_run_group_tests_name("uuid", tests, NULL, NULL);
 }
