@@ -63,6 +63,22 @@ def check(**change):
         "reasons": "0"}, change)
 
 
+def suspension(**change):
+    return insert("card_suspensions", {
+        "suspension_id": "gen_random_uuid()", "person_id": "1", "medium": "'card'", "reason": "'lost'", "cards": "1",
+        "suspended_at": "'2026-11-22Z'", "suspended_by": "1"}, change)
+
+
+def lifted(**change):
+    return suspension(**{"lifted_at": "'2026-11-22Z'", "lifted_by": "1", **change})
+
+
+def idempotency_key(**change):
+    return insert("idempotency_keys", {
+        "token_id": "1", "key_digest": "sha256('key')", "route": "'/v1/things/{thing_id}'", "request_digest": "sha256('body')",
+        "outcome": "'made'", "answer": "'{}'", "created_at": "'2026-11-22Z'", "expires_at": "'2026-11-23Z'"}, change)
+
+
 def insert(table, columns, change):
     columns = {**columns, **change}
     return f"INSERT INTO shikaku.{table} ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
@@ -81,7 +97,8 @@ ALLOWED = [
     link(), link(state="'mismatch'", mismatched="'{name,sex}'"), link(state="'pending'", decided_at="NULL"), registration(),
     registration(cancelled_at="'2026-01-01Z'"), card(), card(serial="'\\x01'", issuer_key_identifier="'\\x02'"), certificate(),
     certificate(membership_id="1", state="'returned'"), token(), token(scope="'operator'", owner="NULL"), check(),
-    check(follows="sha256('4')"), check(validity="4", accepted="false"),
+    check(follows="sha256('4')"), check(validity="4", accepted="false"), suspension(), suspension(medium="NULL", reason="'other'"),
+    lifted(), idempotency_key(),
 ]
 
 REFUSED = [
@@ -229,6 +246,27 @@ REFUSED = [
     ("a check by nobody", check(owner="''"), CHECK, "owner_is_10_digits"),
     ("a check at no time", check(checked_at="'infinity'"), CHECK, "checked_at_is_finite"),
     ("a check as known at no time", check(known_at="'infinity'"), CHECK, "known_at_is_finite"),
+
+    # Suspensions of cards.
+    ("a suspension of nobody's cards", suspension(person_id="99"), FOREIGN_KEY, "card_suspensions_person_id_fkey"),
+    ("a suspension by nobody", suspension(suspended_by="99"), FOREIGN_KEY, "card_suspensions_suspended_by_fkey"),
+    ("a lifting by nobody", lifted(lifted_by="99"), FOREIGN_KEY, "card_suspensions_lifted_by_fkey"),
+    ("a lifting that nobody wished", lifted(lifted_by="NULL"), CHECK, "lifted_by_somebody"),
+    ("a lifting before the suspension", lifted(lifted_at="'2026-11-21Z'"), CHECK, "lifted_after_suspended"),
+    ("a suspension of a watch", suspension(medium="'watch'"), CHECK, "medium_values"),
+    ("a suspension for no reason", suspension(reason="'bored'"), CHECK, "reason_values"),
+    ("a suspension that stopped nothing", suspension(cards="0"), CHECK, "cards_range"),
+    ("a card that is stopped by nothing we know", card(state="'suspended'", suspension_id="gen_random_uuid()"), FOREIGN_KEY,
+     "cards_suspension_id_fkey"),
+    ("a card that is active and stopped", card(suspension_id="gen_random_uuid()"), CHECK, "active_is_not_stopped"),
+
+    # Idempotency-Keys.
+    ("a key of nobody", idempotency_key(token_id="99"), FOREIGN_KEY, "idempotency_keys_token_id_fkey"),
+    ("a key in the clear", idempotency_key(key_digest="'secret'"), CHECK, "sha256_is_32_bytes"),
+    ("a key of no route", idempotency_key(route="'v1'"), CHECK, "route_form"),
+    ("a key without an outcome", idempotency_key(outcome="''"), CHECK, "outcome_form"),
+    ("a key whose answer is none", idempotency_key(answer="'null'"), CHECK, "answer_is_an_object"),
+    ("a key that has expired when it comes", idempotency_key(expires_at="'2026-11-22Z'"), CHECK, "expires_after_created"),
 ]
 # Of more than one row or statement.
 REFUSED += [
