@@ -130,8 +130,8 @@ static int store_card(const struct config *config, const struct card_wish *wish,
 	if (command_run(config->database_url, STATEMENT_REGISTER_CARD, parameters, 12, keep_word, word) !=
 		OUTCOME_OK)
 		return 1;
-	log_security("card registration result=%s channel=%s", word,
-		wish->channel == NULL ? "-" : wish->channel);
+	log_security(
+		"card registration result=%s channel=%s", word, wish->channel == NULL ? "-" : wish->channel);
 	return say_result(word);
 }
 
@@ -236,7 +236,8 @@ static int register_from_words(const struct config *config, int count, char *con
 			wish.person = words[++i];
 		else if (strcmp(words[i], "--member") == 0 && valued) {
 			if (!read_member(words[++i], &wish))
-				return wrong("--member must be the insurer's number, a slash, and its key of the member");
+				return wrong("--member must be the insurer's number, a slash, and its key of "
+					     "the member");
 		} else if (strcmp(words[i], "--channel") == 0 && valued) {
 			wish.channel = words[++i];
 			if (!is_channel(wish.channel))

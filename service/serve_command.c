@@ -174,21 +174,30 @@ static int wait_signal(const sigset_t *signals, int64_t milliseconds)
 	return number < 0 ? 0 : number;
 }
 
-/* Partitions for the records of the months to come, and challenges that need not be known any more. The loops do not wait for
- * it. */
+/* Partitions for the records of the months to come, and what need not be known any more. The loops do not wait for it. */
 static void maintain(const struct service *service)
 {
 	char today[DAY_TEXT_SIZE];
-	char long_ago[INSTANT_TEXT_SIZE];
-	const char *url = service->config->database_url;
+	char now_text[INSTANT_TEXT_SIZE];
+	char long_ago_text[INSTANT_TEXT_SIZE];
 	int64_t now = clock_read().wall;
 	day_format(day_in_japan(now), today);
-	instant_format(now - CHALLENGES_KEPT, long_ago);
-	const struct command_parameter day = { .text = today };
-	const struct command_parameter moment = { .text = long_ago };
-	if (command_run(url, STATEMENT_KEEP_CHECK_PARTITIONS, &day, 1, NULL, NULL) != OUTCOME_OK ||
-		command_run(url, STATEMENT_FORGET_USED_CHALLENGES, &moment, 1, NULL, NULL) != OUTCOME_OK)
-		log_line(LOG_LEVEL_WARNING, "serve", "the database could not be looked after; tried again later");
+	instant_format(now, now_text);
+	instant_format(now - CHALLENGES_KEPT, long_ago_text);
+	const struct {
+		enum statement_id statement;
+		struct command_parameter parameter;
+	} chores[] = {
+		{ STATEMENT_KEEP_CHECK_PARTITIONS, { .text = today } },
+		{ STATEMENT_FORGET_USED_CHALLENGES, { .text = long_ago_text } },
+		{ STATEMENT_FORGET_IDEMPOTENCY_KEYS, { .text = now_text } },
+	};
+	for (size_t i = 0; i < sizeof chores / sizeof *chores; i++) {
+		if (command_run(service->config->database_url, chores[i].statement, &chores[i].parameter, 1,
+			    NULL, NULL) != OUTCOME_OK)
+			log_line(LOG_LEVEL_WARNING, "serve", "%s could not be done; tried again later",
+				statements[chores[i].statement].name);
+	}
 }
 
 static void *run_maintenance(void *owner)
@@ -225,9 +234,9 @@ static void log_trust(const struct trust *trust, int64_t now)
 		log_line(current ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "serve",
 			"anchor=%s use=%s revoked=%zu revocation_list=%s", key,
 			issuer->anchor->use == ANCHOR_OF_PHONES ? "phone" : "card", issuer->entries,
-			current			    ? "current"
+			current                    ? "current"
 			: issuer->next_update == 0 ? "none"
-						    : "out of date");
+						   : "out of date");
 	}
 }
 
@@ -328,8 +337,7 @@ static enum outcome open_service(struct service *service)
 	enum outcome outcome = believe(service);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome =
-		listeners_open(config->listen, config->share_port != 0, listeners, service->count);
+	outcome = listeners_open(config->listen, config->share_port != 0, listeners, service->count);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < service->count; i++) {

@@ -8,6 +8,7 @@
 
 extern const struct route card_challenges_routes[];
 extern const struct route eligibility_checks_routes[];
+extern const struct route card_suspensions_routes[];
 extern const struct route health_routes[];
 extern const struct route contract_routes[];
 

@@ -85,8 +85,8 @@ static enum card_medium medium_of(enum anchor_use use)
 static enum outcome check_signature(struct card_proof *proof, struct slice public_key)
 {
 	const struct card_shown *shown = &proof->shown;
-	return signature_check(proof->cases->verifier, shown->algorithm, public_key, shown->challenge,
-		shown->signature);
+	return signature_check(
+		proof->cases->verifier, shown->algorithm, public_key, shown->challenge, shown->signature);
 }
 
 /* Validated in full when it was registered. What may have changed since: its anchor, its revocation, the time. */
@@ -147,8 +147,8 @@ static void take_long_road(struct card_proof *proof)
 		return;
 	}
 	if (outcome == OUTCOME_OK && certificate.key.length > 0)
-		outcome = check_signature(proof,
-			(struct slice){ (const char *)certificate.key.bytes, certificate.key.length });
+		outcome = check_signature(
+			proof, (struct slice){ (const char *)certificate.key.bytes, certificate.key.length });
 	if (outcome == OUTCOME_OK)
 		judge_unknown(proof, &certificate);
 	else if (outcome == OUTCOME_INVALID)

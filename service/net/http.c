@@ -91,6 +91,16 @@ static void keep_header(struct header_reader *reader, struct slice *kept, const 
 		reader->no_memory = true;
 }
 
+/* Two of it say nothing: neither may be taken for the other. */
+static void keep_only_header(
+	struct header_reader *reader, struct slice *kept, const char *value, size_t length)
+{
+	if (kept->at == NULL)
+		keep_header(reader, kept, value, length);
+	else
+		kept->length = 0;
+}
+
 /* MHD 0.9.75 glues a folded line to the header's name, so that what another server reads as "T: chunked ransfer-Encoding" becomes
  * a Transfer-Encoding; it cuts a value at a NUL, takes a bare line feed for a line's end, and skips a line without a name. In
  * its buffer an honest line is the name, a NUL for the colon, white space, the value, and two NULs for the line's end; the
@@ -141,6 +151,8 @@ static enum MHD_Result header_call(void *owner, enum MHD_ValueKind kind, const c
 		keep_header(reader, &reader->request->content_type, value, value_length);
 	else if (slice_is_any_case(field, "accept"))
 		keep_header(reader, &reader->request->accept, value, value_length);
+	else if (slice_is_any_case(field, "idempotency-key"))
+		keep_only_header(reader, &reader->request->idempotency_key, value, value_length);
 	return MHD_YES;
 }
 

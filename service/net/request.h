@@ -43,6 +43,7 @@ struct request {
 	struct slice authorization;
 	struct slice content_type;
 	struct slice accept;
+	struct slice idempotency_key; /* the empty text where there are several */
 	struct slice body;
 	struct response response;
 	void *application; /* what the application keeps with it */

@@ -38,7 +38,8 @@ enum column {
 	COLUMN_DATA_VERSION,
 };
 
-_Static_assert(COLUMN_DATA_VERSION + 1 == STANDING_COLUMNS, "what follows these columns is read from there on");
+_Static_assert(
+	COLUMN_DATA_VERSION + 1 == STANDING_COLUMNS, "what follows these columns is read from there on");
 _Static_assert(COLUMN_MEMBERSHIP_ID == STANDING_COLUMN_MEMBERSHIP_ID, "the header says so");
 
 static enum outcome read_ratios(struct arena *arena, struct standing *standing, const struct row *row)

@@ -56,7 +56,8 @@ static void bind_keys_and_time(
 		parameters_instant(parameters, of(questions[i])->known_at);
 }
 
-static void read_sibling(struct standing_sibling *sibling, const struct standing *match, const struct row *row)
+static void read_sibling(
+	struct standing_sibling *sibling, const struct standing *match, const struct row *row)
 {
 	*sibling = (struct standing_sibling){
 		.person_id = match->person_id,

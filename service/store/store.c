@@ -102,6 +102,9 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &standings_as_known;
 	slow.kinds[slow.kind_count++] = &standings_by_card_as_known;
 	slow.kinds[slow.kind_count++] = &watch_database;
+	slow.kinds[slow.kind_count++] = &suspensions_made;
+	slow.kinds[slow.kind_count++] = &suspensions_lifted;
+	slow.kinds[slow.kind_count++] = &suspensions_by_id;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -181,6 +184,24 @@ enum outcome store_record_check(struct store *store, struct record_question *que
 {
 	question->question.kind = &store->records;
 	return lane_ask(store->audit, &question->question);
+}
+
+enum outcome store_make_suspension(struct store *store, struct suspension_question *question)
+{
+	question->question.kind = &suspensions_made;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_lift_suspension(struct store *store, struct suspension_question *question)
+{
+	question->question.kind = &suspensions_lifted;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_suspension(struct store *store, struct suspension_question *question)
+{
+	question->question.kind = &suspensions_by_id;
+	return lane_ask(store->slow, &question->question);
 }
 
 enum outcome store_find_token(struct store *store, struct token_question *question)

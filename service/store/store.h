@@ -10,6 +10,7 @@
 #include "store/checks.h"
 #include "store/lane.h"
 #include "store/standings.h"
+#include "store/suspensions.h"
 #include "store/tokens.h"
 
 struct store;
@@ -27,6 +28,9 @@ enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct
 enum outcome MUST_CHECK store_find_standings_by_card_as_known(
 	struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);
+enum outcome MUST_CHECK store_make_suspension(struct store *store, struct suspension_question *question);
+enum outcome MUST_CHECK store_lift_suspension(struct store *store, struct suspension_question *question);
+enum outcome MUST_CHECK store_find_suspension(struct store *store, struct suspension_question *question);
 enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
 
 /* The key under which challenges are made, CHALLENGE_KEY_BYTES, the same for all processes on this database; NULL before the

@@ -91,7 +91,8 @@ static enum outcome add_policies(struct anchors *anchors, enum anchor_use use, c
 		char text[128];
 		size_t length = strcspn(list, ",");
 		struct slice one = slice_trim((struct slice){ list, length });
-		if (one.length == 0 || one.length >= sizeof text || anchors->policy_count[use] == POLICIES_MAX)
+		if (one.length == 0 || one.length >= sizeof text ||
+			anchors->policy_count[use] == POLICIES_MAX)
 			return refuse(use_names[use], "the policies are not a list of object identifiers");
 		memcpy(text, one.at, one.length);
 		text[one.length] = '\0';

@@ -58,8 +58,8 @@ static enum outcome read_serial(const X509 *x509, struct certificate *certificat
 static bool put_number(EVP_PKEY *key, const char *name, unsigned char *to, int length)
 {
 	BIGNUM *number = NULL;
-	bool put = EVP_PKEY_get_bn_param(key, name, &number) == 1 &&
-		   BN_bn2binpad(number, to, length) == length;
+	bool put =
+		EVP_PKEY_get_bn_param(key, name, &number) == 1 && BN_bn2binpad(number, to, length) == length;
 	BN_free(number);
 	return put;
 }
@@ -85,8 +85,8 @@ static void read_ec_key(EVP_PKEY *key, struct public_key *kept)
 {
 	char group[32];
 	size_t written = 0;
-	if (EVP_PKEY_get_utf8_string_param(
-		    key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, &written) != 1)
+	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, &written) !=
+		1)
 		return;
 	int length = strcmp(group, "prime256v1") == 0 ? 32 : strcmp(group, "secp384r1") == 0 ? 48 : 0;
 	if (length == 0 || !put_number(key, OSSL_PKEY_PARAM_EC_PUB_X, kept->bytes + 2, length) ||
@@ -179,7 +179,8 @@ static bool has_policy(X509 *x509, const struct anchors *anchors, enum anchor_us
 	bool has = false;
 	for (int i = 0; i < sk_POLICYINFO_num(policies) && !has; i++) {
 		for (size_t k = 0; k < anchors->policy_count[use] && !has; k++)
-			has = OBJ_cmp(sk_POLICYINFO_value(policies, i)->policyid, anchors->policies[use][k]) == 0;
+			has = OBJ_cmp(sk_POLICYINFO_value(policies, i)->policyid,
+				      anchors->policies[use][k]) == 0;
 	}
 	CERTIFICATEPOLICIES_free(policies);
 	return has;

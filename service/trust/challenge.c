@@ -14,7 +14,8 @@
 #define MAC_SIZE 32
 #define BYTES_SIZE (SIGNED_SIZE + MAC_SIZE)
 
-_Static_assert(BYTES_SIZE % 3 == 0 && BYTES_SIZE / 3 * 4 + 1 == CHALLENGE_TEXT_SIZE, "base64 without padding");
+_Static_assert(
+	BYTES_SIZE % 3 == 0 && BYTES_SIZE / 3 * 4 + 1 == CHALLENGE_TEXT_SIZE, "base64 without padding");
 
 struct challenger {
 	EVP_MAC *algorithm;
@@ -59,11 +60,12 @@ static enum outcome authenticate(struct challenger *challenger, const uint8_t ke
 	size_t written = 0;
 	if (holder.length > UINT16_MAX)
 		return OUTCOME_INTERNAL;
-	bool made = EVP_MAC_init(challenger->context, key, CHALLENGE_KEY_SIZE, parameters) == 1 &&
-		    EVP_MAC_update(challenger->context, length, sizeof length) == 1 &&
-		    EVP_MAC_update(challenger->context, (const unsigned char *)holder.at, holder.length) == 1 &&
-		    EVP_MAC_update(challenger->context, bytes, SIGNED_SIZE) == 1 &&
-		    EVP_MAC_final(challenger->context, mac, &written, MAC_SIZE) == 1 && written == MAC_SIZE;
+	bool made =
+		EVP_MAC_init(challenger->context, key, CHALLENGE_KEY_SIZE, parameters) == 1 &&
+		EVP_MAC_update(challenger->context, length, sizeof length) == 1 &&
+		EVP_MAC_update(challenger->context, (const unsigned char *)holder.at, holder.length) == 1 &&
+		EVP_MAC_update(challenger->context, bytes, SIGNED_SIZE) == 1 &&
+		EVP_MAC_final(challenger->context, mac, &written, MAC_SIZE) == 1 && written == MAC_SIZE;
 	return made ? OUTCOME_OK : OUTCOME_INTERNAL;
 }
 
@@ -88,7 +90,8 @@ enum outcome challenge_make(struct challenger *challenger, const uint8_t key[CHA
 
 static bool is_base64url(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '_';
 }
 
 enum outcome challenge_read(struct challenger *challenger, const uint8_t key[CHALLENGE_KEY_SIZE],

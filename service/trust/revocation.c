@@ -242,15 +242,15 @@ static enum outcome take_file(void *owner, const char *path, struct slice conten
 		      memcmp(content.at, pem_begin, sizeof pem_begin - 1) == 0;
 	ERR_clear_error();
 	X509_CRL *crl = is_pem ? read_pem(content) : read_der(content);
-	enum outcome outcome = crl == NULL ? leave_out(loading, path, "it cannot be read")
-					   : take_crl(loading, path, crl);
+	enum outcome outcome =
+		crl == NULL ? leave_out(loading, path, "it cannot be read") : take_crl(loading, path, crl);
 	X509_CRL_free(crl);
 	ERR_clear_error();
 	return outcome;
 }
 
-enum outcome revocation_load(const char *path, const struct anchors *anchors,
-	struct revocation_index **loaded, size_t *faults)
+enum outcome revocation_load(
+	const char *path, const struct anchors *anchors, struct revocation_index **loaded, size_t *faults)
 {
 	struct loading loading = { .anchors = anchors };
 	*loaded = NULL;
@@ -261,8 +261,9 @@ enum outcome revocation_load(const char *path, const struct anchors *anchors,
 	for (size_t i = 0; i < anchors->count; i++)
 		loading.index->lists[i].issuer.anchor = &anchors->list[i];
 	loading.index->count = anchors->count;
-	enum outcome outcome =
-		path == NULL || path[0] == '\0' ? OUTCOME_OK : files_each(path, FILE_MAX, take_file, &loading);
+	enum outcome outcome = path == NULL || path[0] == '\0'
+				       ? OUTCOME_OK
+				       : files_each(path, FILE_MAX, take_file, &loading);
 	*faults = loading.faults;
 	if (outcome != OUTCOME_OK) {
 		revocation_free(loading.index);

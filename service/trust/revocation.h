@@ -30,8 +30,8 @@ struct revocation_issuer {
 /* Reads the lists in `path` (a file or a folder, DER or PEM; "": none). Of several lists of one issuer the newest counts. A list
  * that is broken, of no anchor or not signed by it, partial or indirect is left out and counted in `faults`, after a log line.
  * The anchors outlive the index. OUTCOME_UNAVAILABLE: the path cannot be read at all; OUTCOME_NO_MEMORY. */
-enum outcome MUST_CHECK revocation_load(const char *path, const struct anchors *anchors,
-	struct revocation_index **loaded, size_t *faults);
+enum outcome MUST_CHECK revocation_load(
+	const char *path, const struct anchors *anchors, struct revocation_index **loaded, size_t *faults);
 void revocation_free(struct revocation_index *index);
 
 /* Under a microsecond whatever the index holds. A list that has run out still tells what it named, never that all is well. */

@@ -194,8 +194,8 @@ enum outcome signature_check(struct verifier *verifier, enum signature_algorithm
 		EVP_DigestUpdate(verifier->digesting, message.at, message.length) != 1 ||
 		EVP_DigestFinal_ex(verifier->digesting, digest, &digest_length) != 1)
 		return OUTCOME_INTERNAL;
-	EVP_PKEY *key = algorithm == SIGNATURE_RS256 ? rsa_key(verifier, public_key)
-						     : ec_key(verifier, public_key);
+	EVP_PKEY *key =
+		algorithm == SIGNATURE_RS256 ? rsa_key(verifier, public_key) : ec_key(verifier, public_key);
 	enum outcome outcome = OUTCOME_INTERNAL;
 	if (key != NULL)
 		outcome = algorithm == SIGNATURE_RS256

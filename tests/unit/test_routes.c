@@ -116,6 +116,84 @@ static void a_path_that_is_none_is_not_found_and_allows_nothing(void **state)
 	assert_null(route_find("GET", (struct slice){ NULL, 0 }, &index, allow, sizeof allow, none));
 }
 
+static void what_stands_for_a_name_reaches_the_endpoint(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *method, *path, *template, *parameter;
+	} cases[] = {
+		{ "GET", "/v1/card-suspensions/019ab0c2-5d6e-7c1a-9f3b-2d4e6f708192",
+			"/v1/card-suspensions/{suspension_id}", "019ab0c2-5d6e-7c1a-9f3b-2d4e6f708192" },
+		{ "HEAD", "/v1/card-suspensions/x", "/v1/card-suspensions/{suspension_id}", "x" },
+		{ "GET", "/v1/card-suspensions/lift", "/v1/card-suspensions/{suspension_id}", "lift" },
+		{ "POST", "/v1/card-suspensions/{/lift", "/v1/card-suspensions/{suspension_id}/lift", "{" },
+		{ "POST", "/v1/card-suspensions", "/v1/card-suspensions", NULL },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct slice parameters[PATH_PARAMETERS_MAX] = { { NULL, 0 } };
+		size_t index = 0;
+		char allow[64];
+		const struct route *route = route_find(
+			cases[i].method, slice_of(cases[i].path), &index, allow, sizeof allow, parameters);
+		assert_non_null(route);
+		assert_string_equal(route->path, cases[i].template);
+		assert_ptr_equal(route_at(index), route);
+		if (cases[i].parameter == NULL)
+			assert_null(parameters[0].at);
+		else
+			assert_true(slice_is(parameters[0], cases[i].parameter));
+		assert_null(parameters[1].at);
+	}
+}
+
+static void a_name_stands_for_exactly_one_segment(void **state)
+{
+	(void)state;
+	static const char *const paths[] = { "/v1/card-suspensions/", "/v1/card-suspensions//lift",
+		"/v1/card-suspensions/a/", "/v1/card-suspensions/a/b/lift", "/v1/card-suspensions/a/lift/",
+		"/v1/card-suspensions/a/lif", "/v1/card-suspensions/a/lifts", "/v1/card-suspensionsa/a",
+		"/v1//card-suspensions/a", "v1/card-suspensions/a", "/v1/card-suspensions/a//lift" };
+	size_t index = 0;
+	char allow[64];
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		assert_null(find("POST", paths[i], &index, allow));
+		assert_string_equal(allow, "");
+		assert_null(find("GET", paths[i], &index, allow));
+		assert_string_equal(allow, "");
+	}
+}
+
+static void a_wrong_method_at_a_name_is_told_the_right_ones(void **state)
+{
+	(void)state;
+	size_t index = 0;
+	char allow[64];
+	assert_null(find("DELETE", "/v1/card-suspensions/a", &index, allow));
+	assert_string_equal(allow, "GET, HEAD");
+	assert_null(find("GET", "/v1/card-suspensions/a/lift", &index, allow));
+	assert_string_equal(allow, "POST");
+	assert_null(find("GET", "/v1/card-suspensions", &index, allow));
+	assert_string_equal(allow, "POST");
+}
+
+static void a_path_with_names_fits_what_keeps_them(void **state)
+{
+	(void)state;
+	for (size_t i = 0; route_at(i) != NULL; i++) {
+		size_t names = 0;
+		for (const char *c = route_at(i)->path; *c != '\0'; c++) {
+			if (*c != '{')
+				continue;
+			names++;
+			assert_true(c[-1] == '/'); /* a name is a whole segment */
+			const char *end = strchr(c, '}');
+			assert_non_null(end);
+			assert_true(end[1] == '\0' || end[1] == '/');
+		}
+		assert_true(names <= PATH_PARAMETERS_MAX);
+	}
+}
+
 static void a_small_room_for_the_methods_is_not_overrun(void **state)
 {
 	(void)state;
@@ -140,6 +218,10 @@ int main(void)
 		TEST(head_finds_what_get_finds),
 		TEST(a_wrong_method_is_told_the_right_ones),
 		TEST(a_path_that_is_none_is_not_found_and_allows_nothing),
+		TEST(what_stands_for_a_name_reaches_the_endpoint),
+		TEST(a_name_stands_for_exactly_one_segment),
+		TEST(a_wrong_method_at_a_name_is_told_the_right_ones),
+		TEST(a_path_with_names_fits_what_keeps_them),
 		TEST(a_small_room_for_the_methods_is_not_overrun),
 	};
 	return cmocka_run_group_tests_name("routes", tests, NULL, NULL);
