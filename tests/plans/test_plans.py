@@ -29,7 +29,8 @@ LOADED = ["insurers", "persons", "members", "memberships", "ratios", "links", "u
 # Tables that grow with members. A scan of one of them may only follow an index.
 LARGE = {"standings", "memberships", "members", "ratios", "memberships_history", "members_history", "ratios_history", "persons"}
 
-QUESTIONS = ["find_standings_by_keys", "find_standings_as_known", "find_tokens", "record_checks"]
+QUESTIONS = ["find_standings_by_keys", "find_standings_as_known", "find_tokens", "record_checks", "suspend_cards", "lift_card_suspensions",
+             "find_card_suspensions"]
 LOOK_UPS = ["find_standings_by_keys", "find_standings_as_known"]
 
 INSURERS = ["01010016", "01230010", "01270016", "01400019", "06130017", "06270029", "06140032", "00138016", "00270017", "39270012"]
@@ -62,11 +63,20 @@ def values_of(name, size):
                    ("bool", ["true"] * size), ("int8", ["0"] * size), ("int8", ["1"] * size), ("int8", ["1"] * size),
                    ("bytea", [digest] * size)]
         return [array(values, kind) for kind, values in columns]
+    suspensions = [array([f"'019a0bc0-def1-7234-8567-{i:012x}'" for i in range(size)], "uuid"),
+                   array(["'2026-11-22T01:00:00Z'"] * size, "timestamptz"), array(["1"] * size, "int8")]
+    if name == "find_card_suspensions":
+        return suspensions[:1]
+    if name == "lift_card_suspensions":
+        return suspensions
     asked = [keys(1 + i * (MEMBERS - 1) // size) for i in range(size)]
     made = [array([one[column] for one in asked], kind)
             for column, kind in enumerate(("text", "text", "date", "text", "text"))]
     if name == "find_standings_as_known":
         made.append(array(["'2026-01-01T00:00:00Z'"] * size, "timestamptz"))
+    if name == "suspend_cards":
+        digests = array([f"'\\x{i:064x}'" for i in range(size)], "bytea")
+        made = suspensions + made + [array([word] * size, "text") for word in ("NULL", "'lost'", "'/v1/x'")] + [digests, digests]
     return made
 
 
@@ -322,3 +332,28 @@ def test_the_counters_of_postgres_see_no_whole_read(empty, full, lane, name):
         connection.close()
         assert after["standings"] == before["standings"]
         assert after == before
+
+
+def test_stopping_cards_and_giving_them_back_reads_nothing_whole(empty, full, lane):
+    """What functions do EXPLAIN does not show; the counters do."""
+    written = LARGE | {"cards", "card_suspensions", "idempotency_keys"}
+    counters = "SELECT relname, seq_scan FROM pg_catalog.pg_stat_user_tables WHERE relname = ANY (%s)"
+    with empty.clone() as database:
+        database.token("operator")
+        suspend, lift = lane(database, "suspend_cards"), lane(database, "lift_card_suspensions")
+        for _ in range(7):
+            assert {row[1] for row in suspend.ask()} == {"no_such_member"} and lift.ask() == []
+        load_without_analyze(database, full)
+        suspend.run("SELECT pg_catalog.pg_stat_force_next_flush()")
+        before = dict(database.run(counters, (list(written),)))
+        said = [row[1] for row in suspend.ask()]
+        assert said.count("made") > SET / 4 and set(said) <= {"made", "no_such_card"}
+        assert {row[2] for row in suspend.ask() if row[1] == "made"} == {True}, "asked again with the same keys"
+        assert [row[1] for row in lift.ask()] == ["lifted"] * said.count("made")
+        for connection in (suspend, lift):
+            connection.run("SELECT pg_catalog.pg_stat_force_next_flush()")
+        after = dict(database.run(counters, (list(written),)))
+        for connection in (suspend, lift):
+            connection.close()
+        assert after == before
+        assert database.value("SELECT count(*) FROM shikaku.card_suspensions WHERE lifted_at IS NOT NULL") == said.count("made")
