@@ -30,12 +30,12 @@ CFLAGS_ALL := -std=c11 $(WARNINGS) $(DEFINES) $(INCLUDES) $(HARDENING) $(FLAGS) 
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(FLAGS) $(LDFLAGS)
 
 SERVICE_LIBS := -lmicrohttpd -lpq -lcrypto -ljansson -lunistring -lpthread
-TERMINAL_LIBS := -lcurl -ljansson
+TERMINAL_LIBS := -lcurl -ljansson -lcrypto -lp11
 UNIT_LIBS := -lcmocka $(SERVICE_LIBS)
 
 SERVICE_SOURCES := $(wildcard service/*.c service/base/*.c service/rules/*.c service/store/*.c service/trust/*.c \
 	service/net/*.c service/cases/*.c service/api/*.c)
-TERMINAL_SOURCES := $(wildcard service/terminal/*.c) service/base/calendar.c
+TERMINAL_SOURCES := $(wildcard service/terminal/*.c) service/base/calendar.c service/base/clock.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_SHARED := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 /* Remembers the first thing that was wrong. The readers go on with harmless values, so that they need no check each. */
 struct reader {
 	const char *wrong;
@@ -122,6 +124,56 @@ static void read_copayment(struct reader *reader, const json_t *object, struct a
 	read->valid.last = read_day_or_null(reader, object, "valid_until");
 }
 
+static void read_consent(
+	struct reader *reader, json_t *consents, enum consent which, struct answer_consent *read)
+{
+	const char *key = consent_key(which);
+	const json_t *object = json_object_get(consents, key);
+	const json_t *granted = json_object_get(object, "granted");
+	if (!json_is_boolean(granted))
+		refuse(reader, key);
+	read->granted = json_is_true(granted);
+	read->reason = read_text_or_null(reader, object, "reason");
+	const char *until = read_text_or_null(reader, object, "until");
+	/* Either a time or a reason, and the one that belongs. */
+	if ((until != NULL) != read->granted || (read->reason != NULL) == read->granted)
+		refuse(reader, key);
+	int64_t wall = 0;
+	if (until == NULL)
+		return;
+	if (instant_parse(until, strlen(until), &wall) != OUTCOME_OK)
+		refuse(reader, "until");
+	char text[INSTANT_TEXT_SIZE];
+	instant_format(wall, text); /* 2026-11-22T10:15:30.123+09:00 */
+	read->until_date = day_to_civil(day_in_japan(wall));
+	read->until_hour = (text[11] - '0') * 10 + (text[12] - '0');
+	read->until_minute = (text[14] - '0') * 10 + (text[15] - '0');
+}
+
+static json_t *read_specific_diseases(struct reader *reader, json_t *document)
+{
+	json_t *list = json_object_get(document, "specific_diseases");
+	if (json_is_null(list))
+		return NULL;
+	if (!json_is_array(list))
+		refuse(reader, "specific_diseases");
+	size_t index;
+	json_t *item;
+	json_array_foreach(list, index, item)
+	{
+		read_text(reader, item, "category");
+	}
+	return list;
+}
+
+static void read_medical(struct reader *reader, struct answer *answer)
+{
+	json_t *consents = json_object_get(answer->document, "consents");
+	for (int i = CONSENT_LIMIT_INFORMATION + 1; i < CONSENT_COUNT; i++)
+		read_consent(reader, consents, (enum consent)i, &answer->consents[i]);
+	answer->specific_diseases = read_specific_diseases(reader, answer->document);
+}
+
 static void read_all(struct reader *reader, struct answer *answer)
 {
 	static const char *const validities[] = { "valid", "invalid", "invalid_newer_exists", "not_found",
@@ -132,7 +184,10 @@ static void read_all(struct reader *reader, struct answer *answer)
 	answer->check_id = read_text(reader, document, "check_id");
 	answer->checked_at = read_text(reader, document, "checked_at");
 	answer->visit_date = read_day(reader, document, "visit_date");
-	answer->validity = (enum answer_validity)read_choice(reader, document, "validity", validities);
+	answer->validity =
+		json_is_null(json_object_get(document, "validity"))
+			? ANSWER_CARD_NOT_USABLE
+			: (enum answer_validity)read_choice(reader, document, "validity", validities);
 	const json_t *accepted = json_object_get(document, "accepted");
 	if (!json_is_boolean(accepted))
 		refuse(reader, "accepted");
@@ -152,10 +207,64 @@ static void read_all(struct reader *reader, struct answer *answer)
 	answer->has_copayment = copayment != NULL;
 	if (answer->has_copayment)
 		read_copayment(reader, copayment, &answer->copayment);
+	read_medical(reader, answer);
+}
+
+/* How many of the reasons are those of a card that may not be used. */
+static size_t reasons_against_card(const struct answer *answer)
+{
+	static const char *const against[] = { "card_revoked", "card_suspended", "certificate_expired",
+		"card_not_registered" };
+	size_t found = 0;
+	size_t index;
+	json_t *reason;
+	json_array_foreach(answer->reasons, index, reason)
+	{
+		const char *code = json_string_value(json_object_get(reason, "code"));
+		for (size_t i = 0; i < sizeof against / sizeof against[0]; i++)
+			found += strcmp(code, against[i]) == 0;
+	}
+	return found;
+}
+
+/* R5.3: no validity goes with exactly one reason against the card, and with no word about its holder. */
+static const char *contradiction_about_card(
+	const struct answer *answer, const struct answer_expected *expected)
+{
+	bool not_usable = answer->validity == ANSWER_CARD_NOT_USABLE;
+	if (not_usable && !expected->by_card)
+		return "no validity, and no card was shown";
+	if (not_usable && answer->has_qualification)
+		return "a qualification by a card that may not be used";
+	if (not_usable && !json_is_null(json_object_get(answer->document, "limit")))
+		return "a limit by a card that may not be used";
+	if (not_usable && !json_is_null(json_object_get(answer->document, "scope")))
+		return "a scope of a card that may not be used";
+	if (expected->by_card && reasons_against_card(answer) != (not_usable ? 1u : 0u))
+		return "the reasons do not say why the card may not be used, or may";
+	return NULL;
+}
+
+/* R12: by card, to whom agreed, of an accepted card outside the grace time; the list of diseases goes with its consent. */
+static const char *contradiction_about_medical(
+	const struct answer *answer, const struct answer_expected *expected)
+{
+	for (int i = CONSENT_LIMIT_INFORMATION + 1; i < CONSENT_COUNT; i++) {
+		if (!answer->consents[i].granted)
+			continue;
+		if (!expected->by_card || !expected->agreed[i])
+			return "a consent is granted that nobody gave";
+		if (!answer->accepted || answer->qualification_only)
+			return "a consent is granted with a card that does not give it";
+	}
+	if ((answer->specific_diseases != NULL) != answer->consents[CONSENT_SPECIFIC_DISEASES].granted)
+		return "specific diseases without the consent to them, or the other way round";
+	return NULL;
 }
 
 /* Each part was well-formed; now, whether they can be true together, and whether they answer our question. */
-static const char *contradiction(const struct answer *answer, const struct answer_expected *expected)
+static const char *contradiction_about_person(
+	const struct answer *answer, const struct answer_expected *expected)
 {
 	const struct answer_qualification *qualification = &answer->qualification;
 	bool valid = answer->validity == ANSWER_VALID;
@@ -169,13 +278,21 @@ static const char *contradiction(const struct answer *answer, const struct answe
 		return "the answer is for another visit date";
 	if (!answer->has_qualification)
 		return NULL;
-	if (day_compare(qualification->birth_date, expected->birth_date) != 0)
+	if (!expected->by_card && day_compare(qualification->birth_date, expected->birth_date) != 0)
 		return "the answer is about someone born on another day";
 	if (valid && (day_compare(answer->visit_date, qualification->acquired_on) < 0 ||
 			     (qualification->lost_on.known &&
 				     day_compare(answer->visit_date, qualification->lost_on.day) >= 0)))
 		return "valid on a day that the qualification does not cover";
 	return NULL;
+}
+
+static const char *contradiction(const struct answer *answer, const struct answer_expected *expected)
+{
+	const char *found = contradiction_about_person(answer, expected);
+	if (found == NULL)
+		found = contradiction_about_card(answer, expected);
+	return found != NULL ? found : contradiction_about_medical(answer, expected);
 }
 
 enum outcome answer_read(const char *body, size_t length, const struct answer_expected *expected,

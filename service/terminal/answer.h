@@ -9,6 +9,7 @@
 
 #include "base/calendar.h"
 #include "base/outcome.h"
+#include "terminal/options.h"
 
 enum answer_validity {
 	ANSWER_VALID,
@@ -16,6 +17,7 @@ enum answer_validity {
 	ANSWER_INVALID_NEWER_EXISTS,
 	ANSWER_NOT_FOUND,
 	ANSWER_MULTIPLE,
+	ANSWER_CARD_NOT_USABLE, /* null: a genuine card that may not be used, nothing is said of its holder (R5.3) */
 };
 
 enum answer_relationship { ANSWER_INSURED, ANSWER_DEPENDENT };
@@ -53,6 +55,15 @@ struct answer_copayment {
 	struct day_range valid;
 };
 
+/* Whether the desk may see one kind of medical information (R12.1). */
+struct answer_consent {
+	bool granted;
+	struct civil_date until_date; /* the last moment, in Japan; only when granted */
+	int until_hour;
+	int until_minute;
+	const char *reason; /* a code, why it is not granted */
+};
+
 struct answer {
 	json_t *document; /* owned */
 	const char *check_id;
@@ -67,11 +78,15 @@ struct answer {
 	struct answer_qualification qualification;
 	bool has_copayment;
 	struct answer_copayment copayment;
+	struct answer_consent consents[CONSENT_COUNT]; /* all but CONSENT_LIMIT_INFORMATION, which has none */
+	json_t *specific_diseases; /* NULL, or an array of objects with a "category"; borrowed */
 };
 
-/* What was asked, to notice an answer that is about another person or day. */
+/* What was asked, to notice an answer that is about another person or day, or that gives away what was not agreed to. */
 struct answer_expected {
-	struct day birth_date;
+	bool by_card;
+	struct day birth_date; /* by typed keys only: a card does not tell it */
+	const bool *agreed; /* by enum consent */
 	struct optional_day visit_date;
 };
 

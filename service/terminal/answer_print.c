@@ -1,10 +1,12 @@
 #include "terminal/answer_print.h"
 
+#include <string.h>
+
 #include "terminal/clean.h"
+#include "terminal/day_print.h"
 #include "terminal/width.h"
 
 #define LABEL_COLUMNS 18
-#define ERA_SIZE 64
 
 static void print_label(FILE *out, const char *label)
 {
@@ -20,20 +22,10 @@ static void print_line(FILE *out, const char *label, const char *text)
 	fputc('\n', out);
 }
 
-/* 1980年5月17日（昭和55年5月17日）: papers and charts use either. */
-static void print_day(FILE *out, struct day day)
-{
-	struct civil_date date = day_to_civil(day);
-	fprintf(out, "%d年%d月%d日", date.year, date.month, date.day);
-	char era[ERA_SIZE];
-	if (day_format_era(day, era, sizeof era) == OUTCOME_OK)
-		fprintf(out, "（%s）", era);
-}
-
 static void print_day_line(FILE *out, const char *label, struct day day, const char *note)
 {
 	print_label(out, label);
-	print_day(out, day);
+	day_print(out, day);
 	fprintf(out, "%s\n", note);
 }
 
@@ -53,6 +45,8 @@ static const char *headline(const struct answer *answer)
 		return "該当する資格がありません　受付できません";
 	case ANSWER_MULTIPLE:
 		return "複数の方が該当します　受付できません";
+	case ANSWER_CARD_NOT_USABLE:
+		return "このカードは使えません";
 	}
 	return "確認できません";
 }
@@ -171,7 +165,56 @@ static void print_next_actions(FILE *out, const json_t *actions)
 	}
 }
 
-void answer_print(FILE *out, const struct answer *answer)
+static const char *consent_words(const char *reason)
+{
+	if (strcmp(reason, "consent_refused") == 0)
+		return "同意なし";
+	if (strcmp(reason, "certificate_in_grace") == 0)
+		return "見られません（電子証明書の更新が必要です）";
+	return "見られません";
+}
+
+static void print_specific_diseases(FILE *out, const json_t *diseases)
+{
+	size_t index;
+	json_t *disease;
+	if (json_array_size(diseases) == 0)
+		print_line(out, "特定疾病", "登録なし");
+	json_array_foreach(diseases, index, disease)
+	{
+		print_label(out, "特定疾病");
+		fputs("区分", out);
+		clean_print(out, json_string_value(json_object_get(disease, "category")));
+		fputc('\n', out);
+	}
+}
+
+/* What the desk may see of the patient's medical information, and until when (R12.1). */
+static void print_medical(FILE *out, const struct answer *answer)
+{
+	static const char *const names[CONSENT_COUNT] = {
+		[CONSENT_SURGERIES] = "手術",
+		[CONSENT_DIAGNOSES_MEDICINES] = "診療・薬剤",
+		[CONSENT_HEALTH_CHECKUPS] = "健診",
+		[CONSENT_SPECIFIC_DISEASES] = "特定疾病の情報",
+	};
+	fputs("\n医療情報の閲覧\n", out);
+	for (int i = CONSENT_LIMIT_INFORMATION + 1; i < CONSENT_COUNT; i++) {
+		const struct answer_consent *consent = &answer->consents[i];
+		if (!consent->granted) {
+			print_line(out, names[i], consent_words(consent->reason));
+			continue;
+		}
+		print_label(out, names[i]);
+		fprintf(out, "見られます（%d年%d月%d日 %02d:%02dまで）\n", consent->until_date.year,
+			consent->until_date.month, consent->until_date.day, consent->until_hour,
+			consent->until_minute);
+	}
+	if (answer->specific_diseases != NULL)
+		print_specific_diseases(out, answer->specific_diseases);
+}
+
+void answer_print(FILE *out, const struct answer *answer, bool by_card)
 {
 	fprintf(out, "%s\n\n", headline(answer));
 	print_day_line(out, "受診日", answer->visit_date, "");
@@ -183,6 +226,8 @@ void answer_print(FILE *out, const struct answer *answer)
 	}
 	if (answer->has_copayment)
 		print_copayment(out, &answer->copayment);
+	if (by_card && answer->accepted)
+		print_medical(out, answer);
 	print_reasons(out, answer->reasons);
 	print_next_actions(out, answer->next_actions);
 	fputc('\n', out);
@@ -203,6 +248,8 @@ enum exit_code answer_exit_code(const struct answer *answer)
 		return EXIT_CODE_NOT_FOUND;
 	case ANSWER_MULTIPLE:
 		return EXIT_CODE_MULTIPLE;
+	case ANSWER_CARD_NOT_USABLE:
+		return EXIT_CODE_NOT_ACCEPTED;
 	}
 	return EXIT_CODE_NOT_UNDERSTOOD;
 }

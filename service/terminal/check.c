@@ -4,81 +4,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "terminal/answer.h"
 #include "terminal/answer_print.h"
-#include "terminal/clean.h"
+#include "terminal/card.h"
+#include "terminal/card_proof.h"
+#include "terminal/challenge.h"
+#include "terminal/desk.h"
 #include "terminal/exchange.h"
 #include "terminal/exit_codes.h"
 #include "terminal/options.h"
 #include "terminal/problem.h"
-#include "terminal/problem_print.h"
 #include "terminal/request.h"
 #include "terminal/token.h"
 
-#define URL_DEFAULT "http://127.0.0.1:8080"
-#define DECLARATION "被保険者資格申立書への記入をお願いし、受け付けてください。"
+#define CHECKS_PATH "/v1/eligibility-checks"
 
-static const char *service_url(const struct check_options *options)
-{
-	if (options->given[OPTION_URL] != NULL)
-		return options->given[OPTION_URL];
-	const char *url = getenv("SHIKAKU_URL");
-	return url != NULL && url[0] != '\0' ? url : URL_DEFAULT;
-}
-
-/* With --json, stdout is for a program, and words for people go to stderr. */
-static FILE *words_stream(const struct check_options *options)
-{
-	return options->given[OPTION_JSON] != NULL ? stderr : stdout;
-}
-
-static bool is_verbose(const struct check_options *options)
-{
-	return options->given[OPTION_VERBOSE] != NULL;
-}
-
-static bool may_colour(FILE *out)
-{
-	const char *no_colour = getenv("NO_COLOR");
-	return (no_colour == NULL || no_colour[0] == '\0') && isatty(fileno(out));
-}
-
-/* As it came; only a terminal, which would obey control characters, gets it without them. */
-static void print_body(const struct exchange_reply *reply)
-{
-	if (!isatty(STDOUT_FILENO)) {
-		fwrite(reply->body, 1, reply->length, stdout);
-		return;
-	}
-	clean_print_lines(stdout, reply->body, reply->length);
-	fputc('\n', stdout);
-}
-
-static void say(const struct check_options *options, const char *words, const char *english)
-{
-	FILE *out = words_stream(options);
-	fprintf(out, "確認できませんでした\n\n%s\n", words);
-	if (is_verbose(options)) {
-		fputs("shikaku-terminal: ", stderr);
-		clean_print(stderr, english);
-		fputc('\n', stderr);
-	}
-}
-
-static enum exit_code not_understood(const struct check_options *options, const char *why)
-{
-	say(options, "サービスの回答を読み取れません。端末の保守担当にご連絡ください。\n" DECLARATION, why);
-	return EXIT_CODE_NOT_UNDERSTOOD;
-}
-
-static enum exit_code handle_answer(const struct check_options *options, const struct exchange_reply *reply)
+static enum exit_code handle_answer(const struct options *options, const struct exchange_reply *reply)
 {
 	if (strcmp(reply->media_type, "application/json") != 0)
-		return not_understood(options, "the answer is not application/json");
+		return desk_not_understood(options, "the answer is not application/json");
 	const struct answer_expected expected = {
+		.by_card = options->by_card,
 		.birth_date = options->birth_date,
+		.agreed = options->consents,
 		.visit_date = options->visit_date,
 	};
 	struct answer answer;
@@ -86,109 +35,151 @@ static enum exit_code handle_answer(const struct check_options *options, const s
 	if (answer_read(reply->body, reply->length, &expected, &answer, &why) != OUTCOME_OK) {
 		char text[EXCHANGE_WHY_SIZE];
 		snprintf(text, sizeof text, "not understood in the answer: %s", why);
-		return not_understood(options, text);
+		return desk_not_understood(options, text);
 	}
 	if (options->given[OPTION_JSON] != NULL)
-		print_body(reply);
+		desk_print_body(reply);
 	else
-		answer_print(stdout, &answer);
+		answer_print(stdout, &answer, options->by_card);
 	enum exit_code code = answer_exit_code(&answer);
 	answer_free(&answer);
 	return code;
 }
 
-static enum exit_code handle_refusal(const struct check_options *options, const struct exchange_reply *reply)
+/* Any reply but the one that was hoped for. */
+static enum exit_code handle_other(const struct options *options, const struct exchange_reply *reply)
 {
-	bool refused = reply->status < 500;
-	struct problem problem;
-	if (strcmp(reply->media_type, "application/problem+json") != 0 ||
-		problem_read(reply->body, reply->length, &problem) != OUTCOME_OK) {
-		char english[EXCHANGE_WHY_SIZE];
-		snprintf(
-			english, sizeof english, "HTTP status %ld without a problem document", reply->status);
-		say(options,
-			refused ? "サービスが照会を受け付けませんでした。端末の設定（接続先）をご確認ください"
-				  "。"
-				: "ただいま確認できません。\n" DECLARATION,
-			english);
-		return refused ? EXIT_CODE_REFUSED : EXIT_CODE_AWAY;
-	}
-	if (options->given[OPTION_JSON] != NULL)
-		print_body(reply);
-	FILE *out = words_stream(options);
-	problem_print(out, &problem, reply->retry_after, may_colour(out));
-	if (is_verbose(options))
-		problem_print_details(stderr, &problem);
-	problem_free(&problem);
-	return refused ? EXIT_CODE_REFUSED : EXIT_CODE_AWAY;
-}
-
-static enum exit_code handle_reply(const struct check_options *options, const struct exchange_reply *reply)
-{
-	if (reply->status == 200)
-		return handle_answer(options, reply);
 	if (reply->status >= 400 && reply->status <= 599)
-		return handle_refusal(options, reply);
+		return desk_refused(options, reply);
 	char why[EXCHANGE_WHY_SIZE];
 	snprintf(why, sizeof why, "HTTP status %ld", reply->status);
-	return not_understood(options, why);
+	return desk_not_understood(options, why);
 }
 
-static enum exit_code ask(const struct check_options *options, const char *request, const char *token)
+/* POSTs the question. `proof` is NULL by typed keys. With OUTCOME_OK the reply is there; exchange_reply_free in any case. */
+static enum outcome ask(const struct options *options, const struct exchange_peer *peer,
+	const struct card_proof *proof, const char *holder_verification, struct exchange_reply *reply)
 {
-	struct exchange_reply reply;
-	enum outcome outcome =
-		exchange_post(service_url(options), token, request, options->timeout_ms, &reply);
-	enum exit_code code = EXIT_CODE_FAULT;
-	switch (outcome) {
-	case OUTCOME_OK:
-		code = handle_reply(options, &reply);
-		break;
-	case OUTCOME_INVALID:
-		fprintf(stderr, "shikaku-terminal: --url: %s\n", reply.why);
-		code = EXIT_CODE_USAGE;
-		break;
-	case OUTCOME_LATE:
-		say(options, "時間内に回答がありませんでした。\n" DECLARATION, reply.why);
-		code = EXIT_CODE_AWAY;
-		break;
-	case OUTCOME_UNAVAILABLE:
-		say(options, "サービスに接続できません。回線と端末の設定をご確認ください。\n" DECLARATION,
-			reply.why);
-		code = EXIT_CODE_AWAY;
-		break;
-	case OUTCOME_INTERNAL:
-		code = not_understood(options, reply.why);
-		break;
-	default:
-		fputs("shikaku-terminal: out of memory\n", stderr);
-	}
-	exchange_reply_free(&reply);
-	return code;
-}
-
-static enum exit_code show_and_ask(const struct check_options *options, const char *token)
-{
-	enum exit_code code = EXIT_CODE_FAULT;
-	char *request = request_text(options, 0);
-	char *shown = request_text(options, 2);
+	*reply = (struct exchange_reply){ 0 };
+	enum outcome outcome = OUTCOME_NO_MEMORY;
+	char *request = request_text(options, proof, holder_verification, 0);
+	char *shown = request_text(options, proof, holder_verification, 2);
 	if (request != NULL && shown != NULL) {
 		if (options->given[OPTION_SHOW_REQUEST] != NULL) {
 			puts(shown);
 			fflush(stdout);
 		}
-		code = ask(options, request, token);
-	} else {
-		fputs("shikaku-terminal: out of memory\n", stderr);
+		outcome = exchange(peer, EXCHANGE_POST, CHECKS_PATH, request, reply);
 	}
 	free(request);
 	free(shown);
+	return outcome;
+}
+
+static enum exit_code check_by_typed_keys(const struct options *options, const struct exchange_peer *peer)
+{
+	struct exchange_reply reply;
+	enum outcome outcome = ask(options, peer, NULL, NULL, &reply);
+	enum exit_code code;
+	if (outcome != OUTCOME_OK)
+		code = desk_no_reply(options, outcome, &reply);
+	else
+		code = reply.status == 200 ? handle_answer(options, &reply) : handle_other(options, &reply);
+	exchange_reply_free(&reply);
+	return code;
+}
+
+/* A challenge that the card can sign; else false, and *code says what became of it. */
+static bool get_challenge(const struct options *options, const struct exchange_peer *peer,
+	char challenge[CHALLENGE_MAX + 1], enum exit_code *code)
+{
+	struct exchange_reply reply;
+	const char *why = NULL;
+	bool got = false;
+	enum outcome outcome = exchange(peer, EXCHANGE_POST, CHALLENGES_PATH, "", &reply);
+	if (outcome != OUTCOME_OK) {
+		*code = desk_no_reply(options, outcome, &reply);
+	} else if (reply.status != 201) {
+		*code = handle_other(options, &reply);
+	} else if (strcmp(reply.media_type, "application/json") != 0 ||
+		   challenge_read(reply.body, reply.length, challenge, &why) != OUTCOME_OK) {
+		char text[EXCHANGE_WHY_SIZE];
+		snprintf(text, sizeof text, "not understood in the challenge: %s",
+			why != NULL ? why : "it is not application/json");
+		*code = desk_not_understood(options, text);
+	} else {
+		got = true;
+	}
+	exchange_reply_free(&reply);
+	return got;
+}
+
+/* A challenge that was signed too late, because this machine slept in between: nothing was decided, so another one may be signed. */
+static bool wants_new_challenge(const struct exchange_reply *reply)
+{
+	struct problem problem;
+	if (reply->status != 409 || strcmp(reply->media_type, "application/problem+json") != 0 ||
+		problem_read(reply->body, reply->length, &problem) != OUTCOME_OK)
+		return false;
+	bool wants = strcmp(problem.code, "challenge_expired") == 0 && problem.retry != NULL &&
+		     strcmp(problem.retry, "new_challenge") == 0;
+	problem_free(&problem);
+	return wants;
+}
+
+/* One round: challenge, signature, question. True when it is to be repeated, which is not offered to the last one. */
+static bool try_card(const struct options *options, const struct exchange_peer *peer, struct card *card,
+	bool last, enum exit_code *code)
+{
+	char challenge[CHALLENGE_MAX + 1];
+	if (!get_challenge(options, peer, challenge, code))
+		return false;
+	struct card_proof proof;
+	enum card_trouble trouble = card_proof_make(card->certificate, card->key, challenge, &proof);
+	if (trouble != CARD_FINE) {
+		*code = desk_card_trouble(options, trouble);
+		return false;
+	}
+	const char *holder_verification = options->given[OPTION_HOLDER_VERIFICATION];
+	if (holder_verification == NULL && card->pin_was_used)
+		holder_verification = "pin";
+	struct exchange_reply reply;
+	bool again = false;
+	enum outcome outcome = ask(options, peer, &proof, holder_verification, &reply);
+	if (outcome != OUTCOME_OK)
+		*code = desk_no_reply(options, outcome, &reply);
+	else if (reply.status == 200)
+		*code = handle_answer(options, &reply);
+	else if (!last && wants_new_challenge(&reply))
+		again = true;
+	else
+		*code = handle_other(options, &reply);
+	exchange_reply_free(&reply);
+	return again;
+}
+
+static enum exit_code check_by_card(const struct options *options, struct exchange_peer *peer)
+{
+	struct card card;
+	enum exit_code code = EXIT_CODE_FAULT;
+	enum card_trouble trouble = card_find(options, &card);
+	if (trouble == CARD_FINE)
+		trouble = card_unlock(options, &card);
+	if (trouble == CARD_FINE) {
+		/* Typing a PIN takes its time; the service has its own from here. */
+		peer->deadline = exchange_deadline(options->timeout_ms);
+		if (try_card(options, peer, &card, false, &code))
+			(void)try_card(options, peer, &card, true, &code);
+	} else {
+		code = desk_card_trouble(options, trouble);
+	}
+	card_close(&card);
 	return code;
 }
 
 int check_command(int count, char *const words[])
 {
-	struct check_options options;
+	struct options options;
 	if (check_options_read(count, words, &options, stderr) != OUTCOME_OK) {
 		check_usage_print(stderr);
 		return EXIT_CODE_USAGE;
@@ -200,7 +191,13 @@ int check_command(int count, char *const words[])
 	char token[TOKEN_MAX + 1];
 	if (token_find(options.given[OPTION_TOKEN_FILE], token, stderr) != OUTCOME_OK)
 		return EXIT_CODE_USAGE;
-	enum exit_code code = show_and_ask(&options, token);
+	struct exchange_peer peer = {
+		.base_url = options_url(&options),
+		.token = token,
+		.deadline = exchange_deadline(options.timeout_ms),
+	};
+	enum exit_code code =
+		options.by_card ? check_by_card(&options, &peer) : check_by_typed_keys(&options, &peer);
 	explicit_bzero(token, sizeof token);
 	return (int)code;
 }

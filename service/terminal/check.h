@@ -1,4 +1,4 @@
-/* `shikaku-terminal check`: options → request → service → words and an exit code. */
+/* `shikaku-terminal check`: options → (card → challenge → proof) → request → service → words and an exit code. */
 #ifndef SHIKAKU_TERMINAL_CHECK_H
 #define SHIKAKU_TERMINAL_CHECK_H
 

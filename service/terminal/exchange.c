@@ -7,11 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "terminal/token.h"
 #include "terminal/version.h"
 
 #define CONNECT_TIMEOUT_MS 5000L
-#define PATH "/v1/eligibility-checks"
 
 /* libcurl writes its words there itself. */
 _Static_assert(EXCHANGE_WHY_SIZE >= CURL_ERROR_SIZE, "no room for libcurl's words");
@@ -73,7 +73,7 @@ static bool is_this_machine(CURLU *url)
 }
 
 /* Puts our path behind the one that the URL has: a service may live below one. */
-static bool append_path(CURLU *url)
+static bool append_path(CURLU *url, const char *ours)
 {
 	char *path = NULL;
 	if (curl_url_get(url, CURLUPART_PATH, &path, 0) != CURLUE_OK)
@@ -81,10 +81,11 @@ static bool append_path(CURLU *url)
 	size_t length = strlen(path);
 	while (length > 0 && path[length - 1] == '/')
 		length--;
-	char *whole = malloc(length + sizeof PATH);
+	size_t size = length + strlen(ours) + 1;
+	char *whole = malloc(size);
 	bool done = false;
 	if (whole != NULL) {
-		snprintf(whole, length + sizeof PATH, "%.*s%s", (int)length, path, PATH);
+		snprintf(whole, size, "%.*s%s", (int)length, path, ours);
 		done = curl_url_set(url, CURLUPART_PATH, whole, 0) == CURLUE_OK;
 	}
 	free(whole);
@@ -92,7 +93,7 @@ static bool append_path(CURLU *url)
 	return done;
 }
 
-static enum outcome read_url(CURLU *url, const char *base_url, struct exchange_reply *reply)
+static enum outcome read_url(CURLU *url, const char *base_url, const char *path, struct exchange_reply *reply)
 {
 	if (curl_url_set(url, CURLUPART_URL, base_url, 0) != CURLUE_OK || !is_web(url) ||
 		has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD) ||
@@ -101,7 +102,7 @@ static enum outcome read_url(CURLU *url, const char *base_url, struct exchange_r
 			"the URL must be http:// or https:// without user, query or fragment");
 		return OUTCOME_INVALID;
 	}
-	return append_path(url) ? OUTCOME_OK : OUTCOME_NO_MEMORY;
+	return append_path(url, path) ? OUTCOME_OK : OUTCOME_NO_MEMORY;
 }
 
 static bool append(struct curl_slist **headers, const char *header)
@@ -113,15 +114,21 @@ static bool append(struct curl_slist **headers, const char *header)
 	return true;
 }
 
-static bool make_headers(struct curl_slist **headers, const char *token)
+static bool append_token(struct curl_slist **headers, const char *token)
 {
 	char authorization[sizeof "Authorization: Bearer " + TOKEN_MAX];
 	snprintf(authorization, sizeof authorization, "Authorization: Bearer %s", token);
-	bool made = append(headers, "Content-Type: application/json") &&
-		    append(headers, "Accept: application/json, application/problem+json") &&
-		    append(headers, authorization);
+	bool made = append(headers, authorization);
 	explicit_bzero(authorization, sizeof authorization);
 	return made;
+}
+
+/* A header without a value keeps libcurl from sending its own: an empty body is no form. */
+static bool make_headers(struct curl_slist **headers, const char *token, const char *body)
+{
+	return append(headers, body[0] != '\0' ? "Content-Type: application/json" : "Content-Type:") &&
+	       append(headers, "Accept: application/json, application/problem+json") &&
+	       (token == NULL || append_token(headers, token));
 }
 
 static enum outcome outcome_of(CURLcode code)
@@ -146,8 +153,16 @@ static enum outcome outcome_of(CURLcode code)
 	}
 }
 
-static bool set_options(CURL *curl, CURLU *url, struct curl_slist *headers, const char *body, long timeout_ms,
-	struct exchange_reply *reply)
+static bool set_method(CURL *curl, enum exchange_method method, const char *body)
+{
+	if (method == EXCHANGE_GET)
+		return curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+	return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body)) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body) == CURLE_OK;
+}
+
+static bool set_options(
+	CURL *curl, CURLU *url, struct curl_slist *headers, long timeout_ms, struct exchange_reply *reply)
 {
 	long connect_ms = timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS;
 	bool set =
@@ -156,8 +171,6 @@ static bool set_options(CURL *curl, CURLU *url, struct curl_slist *headers, cons
 		curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body)) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_USERAGENT, "shikaku-terminal/" SHIKAKU_VERSION) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_ms) == CURLE_OK &&
@@ -166,6 +179,15 @@ static bool set_options(CURL *curl, CURLU *url, struct curl_slist *headers, cons
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reply->why) == CURLE_OK;
 	/* A proxy of the environment is for elsewhere: it could not reach a service on this machine. */
 	return set && (!is_this_machine(url) || curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK);
+}
+
+/* What the service's Date header says; -1 when there is none, or none that is a date. */
+static int64_t read_date(CURL *curl)
+{
+	struct curl_header *header = NULL;
+	if (curl_easy_header(curl, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return -1;
+	return curl_getdate(header->value, NULL);
 }
 
 static enum outcome perform(CURL *curl, struct exchange_reply *reply)
@@ -186,22 +208,35 @@ static enum outcome perform(CURL *curl, struct exchange_reply *reply)
 	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
 	keep_media_type(media_type, reply);
 	reply->retry_after = retry_after > 0 && retry_after <= 86400 ? (long)retry_after : 0;
+	reply->date = read_date(curl);
 	return OUTCOME_OK;
 }
 
-enum outcome exchange_post(const char *base_url, const char *token, const char *body, long timeout_ms,
-	struct exchange_reply *reply)
+int64_t exchange_deadline(long milliseconds)
 {
-	*reply = (struct exchange_reply){ 0 };
+	return clock_read().monotonic + milliseconds * (MICROSECONDS / 1000);
+}
+
+enum outcome exchange(const struct exchange_peer *peer, enum exchange_method method, const char *path,
+	const char *body, struct exchange_reply *reply)
+{
+	*reply = (struct exchange_reply){ .date = -1 };
+	/* Never 0, which libcurl takes for no limit at all. */
+	int64_t left_ms = (peer->deadline - clock_read().monotonic) / (MICROSECONDS / 1000);
+	if (left_ms <= 0) {
+		snprintf(reply->why, sizeof reply->why, "no time is left for %s", path);
+		return OUTCOME_LATE;
+	}
 	enum outcome outcome = OUTCOME_NO_MEMORY;
 	struct curl_slist *headers = NULL;
 	CURL *curl = curl_easy_init();
 	CURLU *url = curl_url();
 	if (curl != NULL && url != NULL) {
-		outcome = read_url(url, base_url, reply);
+		outcome = read_url(url, peer->base_url, path, reply);
 		if (outcome == OUTCOME_OK &&
-			(!make_headers(&headers, token) ||
-				!set_options(curl, url, headers, body, timeout_ms, reply)))
+			(!make_headers(&headers, peer->token, method == EXCHANGE_POST ? body : "") ||
+				!set_method(curl, method, body) ||
+				!set_options(curl, url, headers, (long)left_ms, reply)))
 			outcome = OUTCOME_NO_MEMORY;
 		if (outcome == OUTCOME_OK)
 			outcome = perform(curl, reply);

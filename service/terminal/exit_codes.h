@@ -10,7 +10,8 @@
 	X(REFUSED, 3, "refused by the service (4xx)") \
 	X(AWAY, 4, "service or network away (5xx, no connection, time-out)") \
 	X(NOT_UNDERSTOOD, 5, "an answer that the terminal does not understand, or cut short") \
-	X(NOT_ACCEPTED, 10, "valid, but what was shown is not accepted") \
+	X(CARD, 6, "the card or its reader cannot be used; nothing was asked") \
+	X(NOT_ACCEPTED, 10, "what was shown is not accepted") \
 	X(INVALID, 11, "invalid") \
 	X(INVALID_NEWER_EXISTS, 12, "invalid, a newer membership exists") \
 	X(NOT_FOUND, 13, "not found") \

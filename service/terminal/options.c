@@ -1,5 +1,6 @@
 #include "terminal/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "terminal/clean.h"
@@ -8,16 +9,19 @@
 #include "terminal/width.h"
 #include "terminal/written_date.h"
 
-#define HELP_COLUMN 30
+#define HELP_COLUMN 34
+#define URL_DEFAULT "http://127.0.0.1:8080"
+#define NAME_SHOWN_MAX 64
 
 struct option_rule {
 	const char *text;
 	const char *argument;
+	unsigned uses;
 	const char *help;
 };
 
 static const struct option_rule rules[OPTION_COUNT] = {
-#define OPTION_RULE(name, option, argument, help) { option, argument, help },
+#define OPTION_RULE(name, option, argument, uses, help) { option, argument, uses, help },
 	OPTIONS(OPTION_RULE)
 #undef OPTION_RULE
 };
@@ -28,10 +32,14 @@ static const char *const consent_keys[CONSENT_COUNT] = {
 #undef CONSENT_KEY
 };
 
-/* A card proves itself and has no typed numbers, so it is not among these. */
+/* A card proves itself and has no typed numbers, so it is not among these: see --card and --pkcs11. */
 static const char *const kinds[] = { "eligibility_certificate", "qualification_notice", "portal_record",
 	"insurance_card" };
 static const char *const settings[] = { "standard", "school" };
+static const char *const holder_verifications[] = { "face", "pin", "visual" };
+
+static const char not_a_date[] =
+	"日付として読めません（例 1980-05-17、1980/5/17、S55.5.17、昭和55年5月17日） / is not a date";
 
 const char *option_text(enum option option)
 {
@@ -51,6 +59,20 @@ static enum outcome complain(FILE *complaints, const char *subject, const char *
 	return OUTCOME_INVALID;
 }
 
+/* Not the whole word: people do try --token=… and --pin=…, and stderr is often kept. */
+static enum outcome complain_unknown(FILE *complaints, const char *word)
+{
+	if (strncmp(word, "--token", 7) == 0)
+		return complain(complaints, "--token",
+			"unknown option; a token never stands on the command line, see --token-file");
+	if (strncmp(word, "--pin", 5) == 0)
+		return complain(complaints, "--pin",
+			"unknown option; a PIN never stands on the command line, see --pin-file");
+	char name[NAME_SHOWN_MAX];
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+	return complain(complaints, name, "unknown option");
+}
+
 /* The option that a word names, with its value when written --option=value; OPTION_COUNT when there is none. */
 static enum option find_option(const char *word, const char **value)
 {
@@ -64,20 +86,13 @@ static enum option find_option(const char *word, const char **value)
 	return OPTION_COUNT;
 }
 
-static enum outcome read_words(
-	int count, char *const words[], struct check_options *options, FILE *complaints)
+static enum outcome read_words(int count, char *const words[], struct options *options, FILE *complaints)
 {
 	for (int i = 0; i < count; i++) {
 		const char *value = NULL;
 		enum option option = find_option(words[i], &value);
-		if (option == OPTION_COUNT) {
-			/* Not the whole word: people do try --token=…, and stderr is often kept. */
-			if (strncmp(words[i], "--token", 7) == 0)
-				return complain(complaints, "--token",
-					"unknown option; a token never stands on the command line, see "
-					"--token-file");
-			return complain(complaints, words[i], "unknown option");
-		}
+		if (option == OPTION_COUNT)
+			return complain_unknown(complaints, words[i]);
 		if (options->given[option] != NULL)
 			return complain(complaints, rules[option].text, "given twice");
 		if (rules[option].argument == NULL) {
@@ -109,7 +124,7 @@ static bool is_one_of(const char *value, const char *const *list, size_t count)
 	return false;
 }
 
-static enum outcome read_consents(const char *list, struct check_options *options)
+static enum outcome read_consents(const char *list, struct options *options)
 {
 	for (;;) {
 		size_t length = strcspn(list, ",");
@@ -154,7 +169,39 @@ static enum outcome read_timeout(const char *text, long *milliseconds)
 										 : OUTCOME_INVALID;
 }
 
-static enum outcome read_values(struct check_options *options, FILE *complaints)
+static enum outcome read_timeout_option(struct options *options, FILE *complaints)
+{
+	options->timeout_ms = TIMEOUT_DEFAULT_MS;
+	const char *timeout = options->given[OPTION_TIMEOUT];
+	if (timeout != NULL && read_timeout(timeout, &options->timeout_ms) != OUTCOME_OK)
+		return complain(
+			complaints, "--timeout", "0 より大きく 600 以下の秒数 / is not seconds up to 600");
+	return OUTCOME_OK;
+}
+
+/* Whether the options belong to what is done, and to each other. */
+static enum outcome read_uses(struct options *options, unsigned use, FILE *complaints)
+{
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		if (options->given[i] == NULL || (rules[i].uses & use) != 0)
+			continue;
+		if (use == FOR_CARD)
+			return complain(complaints, rules[i].text,
+				"カードで確認するときは使えません / is not for a check by card");
+		return complain(complaints, rules[i].text,
+			use == FOR_DOCTOR ? "is not for the doctor" : "is only for a check by card");
+	}
+	if (options->given[OPTION_CARD] != NULL && options->given[OPTION_PKCS11] != NULL)
+		return complain(complaints, "--card", "is not for a check with --pkcs11");
+	static const enum option of_reader[] = { OPTION_PKCS11_LABEL, OPTION_PIN_FILE };
+	for (size_t i = 0; i < sizeof of_reader / sizeof of_reader[0]; i++) {
+		if (options->given[of_reader[i]] != NULL && options->given[OPTION_PKCS11] == NULL)
+			return complain(complaints, rules[of_reader[i]].text, "needs --pkcs11");
+	}
+	return OUTCOME_OK;
+}
+
+static enum outcome read_typed_keys(struct options *options, FILE *complaints)
 {
 	static const enum option required[] = { OPTION_KIND, OPTION_INSURER, OPTION_NUMBER,
 		OPTION_BIRTH_DATE };
@@ -168,14 +215,21 @@ static enum outcome read_values(struct check_options *options, FILE *complaints)
 			"eligibility_certificate（資格確認書）, qualification_notice（資格情報のお知らせ）, "
 			"portal_record（資格情報画面）, insurance_card（従来の健康保険証）のどれか / is not "
 			"one of these");
+	if (written_date_read(options->given[OPTION_BIRTH_DATE], &options->birth_date) != OUTCOME_OK)
+		return complain(complaints, "--birth-date", not_a_date);
+	return OUTCOME_OK;
+}
+
+static enum outcome read_question(struct options *options, FILE *complaints)
+{
+	const char *holder = options->given[OPTION_HOLDER_VERIFICATION];
+	if (holder != NULL && !is_one_of(holder, holder_verifications,
+				      sizeof holder_verifications / sizeof holder_verifications[0]))
+		return complain(complaints, "--holder-verification",
+			"face（顔）, pin（暗証番号）, visual（目視）のどれか / is not one of these");
 	const char *setting = options->given[OPTION_SETTING];
 	if (setting != NULL && !is_one_of(setting, settings, sizeof settings / sizeof settings[0]))
 		return complain(complaints, "--setting", "standard か school / is neither");
-
-	static const char *const not_a_date =
-		"日付として読めません（例 1980-05-17、1980/5/17、S55.5.17、昭和55年5月17日） / is not a date";
-	if (written_date_read(options->given[OPTION_BIRTH_DATE], &options->birth_date) != OUTCOME_OK)
-		return complain(complaints, "--birth-date", not_a_date);
 	const char *visit = options->given[OPTION_VISIT_DATE];
 	if (visit != NULL) {
 		if (written_date_read(visit, &options->visit_date.day) != OUTCOME_OK)
@@ -189,44 +243,64 @@ static enum outcome read_values(struct check_options *options, FILE *complaints)
 			"limit_information, surgeries, diagnoses_medicines, health_checkups, "
 			"specific_diseases を"
 			"「,」で区切ります / is not a list of these");
-	options->timeout_ms = TIMEOUT_DEFAULT_MS;
-	const char *timeout = options->given[OPTION_TIMEOUT];
-	if (timeout != NULL && read_timeout(timeout, &options->timeout_ms) != OUTCOME_OK)
-		return complain(
-			complaints, "--timeout", "0 より大きく 600 以下の秒数 / is not seconds up to 600");
 	return OUTCOME_OK;
 }
 
-enum outcome check_options_read(
-	int count, char *const words[], struct check_options *options, FILE *complaints)
+static bool asks_for_help(int count, char *const words[])
 {
-	*options = (struct check_options){ .timeout_ms = TIMEOUT_DEFAULT_MS };
 	for (int i = 0; i < count; i++) {
-		if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
-			options->given[OPTION_HELP] = "";
-			return OUTCOME_OK;
-		}
+		if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+			return true;
 	}
+	return false;
+}
+
+static enum outcome read_given(int count, char *const words[], struct options *options, FILE *complaints)
+{
+	*options = (struct options){ .timeout_ms = TIMEOUT_DEFAULT_MS };
 	enum outcome outcome = read_words(count, words, options, complaints);
-	return outcome == OUTCOME_OK ? read_values(options, complaints) : outcome;
+	options->by_card = options->given[OPTION_CARD] != NULL || options->given[OPTION_PKCS11] != NULL;
+	return outcome == OUTCOME_OK ? read_timeout_option(options, complaints) : outcome;
 }
 
-void check_usage_print(FILE *out)
+enum outcome check_options_read(int count, char *const words[], struct options *options, FILE *complaints)
 {
-	fputs("usage: shikaku-terminal check --kind KIND --insurer NUMBER [--symbol TEXT] --number TEXT\n"
-	      "                              [--branch NN] --birth-date DATE [options]\n"
-	      "       shikaku-terminal check --help\n",
-		out);
+	if (asks_for_help(count, words)) {
+		*options = (struct options){ .given[OPTION_HELP] = "" };
+		return OUTCOME_OK;
+	}
+	enum outcome outcome = read_given(count, words, options, complaints);
+	if (outcome == OUTCOME_OK)
+		outcome = read_uses(options, options->by_card ? FOR_CARD : FOR_TYPED, complaints);
+	if (outcome == OUTCOME_OK && !options->by_card)
+		outcome = read_typed_keys(options, complaints);
+	return outcome == OUTCOME_OK ? read_question(options, complaints) : outcome;
 }
 
-void check_help_print(FILE *out)
+enum outcome doctor_options_read(int count, char *const words[], struct options *options, FILE *complaints)
 {
-	check_usage_print(out);
-	fputs("\nAsks the service whether the person is covered on the day of care, by what a document "
-	      "shows.\n"
-	      "\nOptions:\n",
-		out);
+	if (asks_for_help(count, words)) {
+		*options = (struct options){ .given[OPTION_HELP] = "" };
+		return OUTCOME_OK;
+	}
+	enum outcome outcome = read_given(count, words, options, complaints);
+	return outcome == OUTCOME_OK ? read_uses(options, FOR_DOCTOR, complaints) : outcome;
+}
+
+const char *options_url(const struct options *options)
+{
+	if (options->given[OPTION_URL] != NULL)
+		return options->given[OPTION_URL];
+	const char *url = getenv("SHIKAKU_URL");
+	return url != NULL && url[0] != '\0' ? url : URL_DEFAULT;
+}
+
+static void print_options(FILE *out, unsigned uses)
+{
+	fputs("\nOptions:\n", out);
 	for (int i = 0; i < OPTION_COUNT; i++) {
+		if ((rules[i].uses & uses) == 0)
+			continue;
 		/* The list above is ours and short, so the bound is never met. */
 		char left[HELP_COLUMN];
 		snprintf(left, sizeof left, "  %s%s%s", rules[i].text, rules[i].argument != NULL ? " " : "",
@@ -237,10 +311,55 @@ void check_help_print(FILE *out)
 	}
 	fputs("\nA value may also follow as --option=value, which is the way for one that begins with "
 	      "\"--\".\n"
-	      "A token never stands on the command line, where every process of the machine could read it.\n"
+	      "A token or a PIN never stands on the command line, where every process of the machine could "
+	      "read it.\n"
 	      "\nExit codes:\n",
 		out);
+}
+
+void check_usage_print(FILE *out)
+{
+	fputs("usage: shikaku-terminal check --kind KIND --insurer NUMBER [--symbol TEXT] --number TEXT\n"
+	      "                              [--branch NN] --birth-date DATE [options]\n"
+	      "       shikaku-terminal check --card FILE [options]\n"
+	      "       shikaku-terminal check --pkcs11 MODULE [options]\n"
+	      "       shikaku-terminal check --help\n",
+		out);
+}
+
+void check_help_print(FILE *out)
+{
+	check_usage_print(out);
+	fputs("\nAsks the service whether the person is covered on the day of care, by what a document "
+	      "shows\nor by a card that proves itself.\n",
+		out);
+	print_options(out, FOR_CHECK);
 #define EXIT_CODE_LINE(name, number, words) fprintf(out, "  %2d  %s\n", number, words);
 	EXIT_CODES(EXIT_CODE_LINE)
 #undef EXIT_CODE_LINE
+}
+
+void doctor_usage_print(FILE *out)
+{
+	fputs("usage: shikaku-terminal doctor [--card FILE | --pkcs11 MODULE] [options]\n"
+	      "       shikaku-terminal doctor --help\n",
+		out);
+}
+
+void doctor_help_print(FILE *out)
+{
+	doctor_usage_print(out);
+	fputs("\nSays in Japanese what works at this desk and what to do where something does not: service, "
+	      "token,\nclock, and the card or its reader. A PIN is tried only when --pin-file gives one.\n",
+		out);
+	print_options(out, FOR_DOCTOR);
+	fprintf(out, "  %2d  nothing is wrong; else the code of the first finding that is:\n",
+		EXIT_CODE_ACCEPTED);
+	fprintf(out, "  %2d  a fault of this machine: its clock, or the output cannot be written\n",
+		EXIT_CODE_FAULT);
+	fprintf(out, "  %2d  wrong usage: option, URL, token or PIN file\n", EXIT_CODE_USAGE);
+	fprintf(out, "  %2d  the service refuses this terminal\n", EXIT_CODE_REFUSED);
+	fprintf(out, "  %2d  service or network away\n", EXIT_CODE_AWAY);
+	fprintf(out, "  %2d  an answer that the terminal does not understand\n", EXIT_CODE_NOT_UNDERSTOOD);
+	fprintf(out, "  %2d  the card or its reader cannot be used\n", EXIT_CODE_CARD);
 }

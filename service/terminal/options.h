@@ -1,5 +1,5 @@
-/* The command line of `shikaku-terminal check`: one list feeds reading, --help, and the words for a field that the service
- * refused. No abbreviations, no option twice: at a desk a guess asks for the wrong person. */
+/* The command line of `shikaku-terminal check` and `doctor`: one list feeds reading, --help, and the words for a field that the
+ * service refused. No abbreviations, no option twice: at a desk a guess asks for the wrong person. */
 #ifndef SHIKAKU_TERMINAL_OPTIONS_H
 #define SHIKAKU_TERMINAL_OPTIONS_H
 
@@ -12,36 +12,53 @@
 #define TIMEOUT_DEFAULT_MS 10000
 #define TIMEOUT_MAX_SECONDS 600
 
-/* X(name, option, what follows it or NULL, help) */
+/* What an option is for: a check by what a document shows, a check by card, the doctor. */
+#define FOR_TYPED 1u
+#define FOR_CARD 2u
+#define FOR_DOCTOR 4u
+#define FOR_CHECK (FOR_TYPED | FOR_CARD)
+#define FOR_READER (FOR_CARD | FOR_DOCTOR)
+#define FOR_ALL (FOR_CHECK | FOR_DOCTOR)
+
+/* X(name, option, what follows it or NULL, what it is for, help) */
 #define OPTIONS(X) \
-	X(KIND, "--kind", "KIND", \
+	X(KIND, "--kind", "KIND", FOR_TYPED, \
 		"what was shown: eligibility_certificate, qualification_notice, portal_record, " \
 		"insurance_card") \
-	X(INSURER, "--insurer", "NUMBER", "保険者番号, 8 digits (6 for 国保)") \
-	X(SYMBOL, "--symbol", "TEXT", "記号, when the document shows one") \
-	X(NUMBER, "--number", "TEXT", "番号") \
-	X(BRANCH, "--branch", "NN", "枝番, 2 digits, when the document shows one") \
-	X(BIRTH_DATE, "--birth-date", "DATE", "生年月日: 1980-05-17, 1980/5/17, S55.5.17, 昭和55年5月17日") \
-	X(VISIT_DATE, "--visit-date", "DATE", "受診日 (default: today in Japan)") \
-	X(KNOWN_AT, "--known-at", "TIME", "as registered at that moment, RFC 3339") \
-	X(SETTING, "--setting", "SETTING", "standard (default) or school") \
-	X(WITH_CARD, "--with-card", NULL, "a My Number Card was shown too") \
-	X(CONSENT, "--consent", "LIST", \
+	X(INSURER, "--insurer", "NUMBER", FOR_TYPED, "保険者番号, 8 digits (6 for 国保)") \
+	X(SYMBOL, "--symbol", "TEXT", FOR_TYPED, "記号, when the document shows one") \
+	X(NUMBER, "--number", "TEXT", FOR_TYPED, "番号") \
+	X(BRANCH, "--branch", "NN", FOR_TYPED, "枝番, 2 digits, when the document shows one") \
+	X(BIRTH_DATE, "--birth-date", "DATE", FOR_TYPED, \
+		"生年月日: 1980-05-17, 1980/5/17, S55.5.17, 昭和55年5月17日") \
+	X(CARD, "--card", "FILE", FOR_READER, "a card in a file: PEM, private key and certificate") \
+	X(PKCS11, "--pkcs11", "MODULE", FOR_READER, "the card in a reader, by the reader's PKCS#11 module") \
+	X(PKCS11_LABEL, "--pkcs11-label", "TEXT", FOR_READER, \
+		"with --pkcs11: the token of that label (default: the first with a certificate)") \
+	X(PIN_FILE, "--pin-file", "FILE", FOR_READER, \
+		"with --pkcs11: the PIN (default: check asks for it, doctor does without)") \
+	X(HOLDER_VERIFICATION, "--holder-verification", "METHOD", FOR_CARD, \
+		"how the holder was verified: face, pin (default with --pkcs11), visual") \
+	X(VISIT_DATE, "--visit-date", "DATE", FOR_CHECK, "受診日 (default: today in Japan)") \
+	X(KNOWN_AT, "--known-at", "TIME", FOR_CHECK, "as registered at that moment, RFC 3339") \
+	X(SETTING, "--setting", "SETTING", FOR_CHECK, "standard (default) or school") \
+	X(WITH_CARD, "--with-card", NULL, FOR_CHECK, "a My Number Card was shown too") \
+	X(CONSENT, "--consent", "LIST", FOR_CHECK, \
 		"comma-separated: limit_information, surgeries, diagnoses_medicines, health_checkups, " \
 		"specific_diseases") \
-	X(REFERENCE_NUMBER, "--reference-number", "TEXT", "the clinic's own patient number") \
-	X(JSON, "--json", NULL, "print the service's answer as it came") \
-	X(SHOW_REQUEST, "--show-request", NULL, "print the request first") \
-	X(VERBOSE, "--verbose", NULL, "English details on stderr") \
-	X(URL, "--url", "URL", "the service (default: SHIKAKU_URL, else http://127.0.0.1:8080)") \
-	X(TOKEN_FILE, "--token-file", "FILE", \
+	X(REFERENCE_NUMBER, "--reference-number", "TEXT", FOR_CHECK, "the clinic's own patient number") \
+	X(JSON, "--json", NULL, FOR_CHECK, "print the service's answer as it came") \
+	X(SHOW_REQUEST, "--show-request", NULL, FOR_CHECK, "print the request first") \
+	X(VERBOSE, "--verbose", NULL, FOR_ALL, "English details on stderr") \
+	X(URL, "--url", "URL", FOR_ALL, "the service (default: SHIKAKU_URL, else http://127.0.0.1:8080)") \
+	X(TOKEN_FILE, "--token-file", "FILE", FOR_ALL, \
 		"the bearer token (default: SHIKAKU_TOKEN_FILE, else SHIKAKU_TOKEN)") \
-	X(TIMEOUT, "--timeout", "SECONDS", \
+	X(TIMEOUT, "--timeout", "SECONDS", FOR_ALL, \
 		"give up after this time (default 10, at most 600, decimals allowed)") \
-	X(HELP, "--help", NULL, "this text")
+	X(HELP, "--help", NULL, FOR_ALL, "this text")
 
 enum option {
-#define OPTION_NAME(name, option, argument, help) OPTION_##name,
+#define OPTION_NAME(name, option, argument, uses, help) OPTION_##name,
 	OPTIONS(OPTION_NAME)
 #undef OPTION_NAME
 		OPTION_COUNT
@@ -62,10 +79,11 @@ enum consent {
 		CONSENT_COUNT
 };
 
-struct check_options {
+struct options {
 	const char
 		*given[OPTION_COUNT]; /* borrowed from argv; NULL when absent, "" for one without a value */
-	struct day birth_date;
+	bool by_card; /* --card or --pkcs11 */
+	struct day birth_date; /* by typed keys only */
 	struct optional_day visit_date;
 	bool consents[CONSENT_COUNT];
 	long timeout_ms;
@@ -74,11 +92,19 @@ struct check_options {
 const char *option_text(enum option option);
 const char *consent_key(enum consent consent);
 
-/* Reads what follows `check`. Says on `complaints` what is wrong; then OUTCOME_INVALID. With --help nothing else is looked at. */
+/* Reads what follows `check`, or `doctor`. Says on `complaints` what is wrong; then OUTCOME_INVALID. With --help nothing else is
+ * looked at. */
 enum outcome MUST_CHECK check_options_read(
-	int count, char *const words[], struct check_options *options, FILE *complaints);
+	int count, char *const words[], struct options *options, FILE *complaints);
+enum outcome MUST_CHECK doctor_options_read(
+	int count, char *const words[], struct options *options, FILE *complaints);
+
+/* The service that is asked: --url, else SHIKAKU_URL, else one on this machine. Borrowed. */
+const char *options_url(const struct options *options);
 
 void check_usage_print(FILE *out);
 void check_help_print(FILE *out);
+void doctor_usage_print(FILE *out);
+void doctor_help_print(FILE *out);
 
 #endif

@@ -20,6 +20,7 @@ enum outcome problem_read(const char *body, size_t length, struct problem *probl
 	problem->title = text_of(document, "title");
 	problem->detail = text_of(document, "detail");
 	problem->desk = text_of(document, "desk");
+	problem->retry = text_of(document, "retry");
 	problem->instance = text_of(document, "instance");
 	const json_t *errors = json_object_get(document, "errors");
 	problem->errors = json_is_array(errors) ? errors : NULL;

@@ -14,6 +14,7 @@ struct problem {
 	const char *title;
 	const char *detail;
 	const char *desk; /* Japanese, for the reception */
+	const char *retry;
 	const char *instance; /* the request's id */
 	const json_t *errors; /* an array or NULL */
 };

@@ -22,6 +22,8 @@ static const struct field_words fields[] = {
 	{ "/presented/number", OPTION_NUMBER, "番号", "書類のとおりに入力します" },
 	{ "/presented/branch_number", OPTION_BRANCH, "枝番", "2桁の数字（例 00）です" },
 	{ "/presented/birth_date", OPTION_BIRTH_DATE, "生年月日", "実在する、受診日より後でない日付です" },
+	{ "/presented/holder_verification", OPTION_HOLDER_VERIFICATION, "本人確認の方法",
+		"face（顔）、pin（暗証番号）、visual（目視）のどれかです" },
 	{ "/visit_date", OPTION_VISIT_DATE, "受診日", "生年月日から31日先までの日付です" },
 	{ "/known_at", OPTION_KNOWN_AT, "いつの時点の登録か",
 		"現在より前の日時（例 2026-11-22T10:00:00+09:00）です" },

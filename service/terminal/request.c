@@ -8,7 +8,16 @@ static bool put(json_t *object, const char *key, const char *value)
 	return value == NULL || json_object_set_new(object, key, json_string(value)) == 0;
 }
 
-static bool put_presented(json_t *presented, const struct check_options *options)
+static bool put_card(json_t *presented, const struct card_proof *proof, const char *holder_verification)
+{
+	return put(presented, "kind", "card") && put(presented, "certificate", proof->certificate) &&
+	       put(presented, "challenge", proof->challenge) &&
+	       put(presented, "signature", proof->signature) &&
+	       put(presented, "algorithm", proof->algorithm) &&
+	       put(presented, "holder_verification", holder_verification);
+}
+
+static bool put_typed_keys(json_t *presented, const struct options *options)
 {
 	char birth_date[DAY_TEXT_SIZE];
 	day_format(options->birth_date, birth_date);
@@ -20,7 +29,7 @@ static bool put_presented(json_t *presented, const struct check_options *options
 	       put(presented, "birth_date", birth_date);
 }
 
-static bool put_consents(json_t *consents, const struct check_options *options)
+static bool put_consents(json_t *consents, const struct options *options)
 {
 	for (int i = 0; i < CONSENT_COUNT; i++) {
 		if (json_object_set_new(
@@ -30,7 +39,17 @@ static bool put_consents(json_t *consents, const struct check_options *options)
 	return true;
 }
 
-static bool put_all(json_t *request, const struct check_options *options)
+static bool put_presented(json_t *request, const struct options *options, const struct card_proof *proof,
+	const char *holder_verification)
+{
+	json_t *presented = json_object();
+	return json_object_set_new(request, "presented", presented) == 0 &&
+	       (proof != NULL ? put_card(presented, proof, holder_verification)
+			      : put_typed_keys(presented, options));
+}
+
+static bool put_all(json_t *request, const struct options *options, const struct card_proof *proof,
+	const char *holder_verification)
 {
 	if (options->visit_date.known) {
 		char visit_date[DAY_TEXT_SIZE];
@@ -45,8 +64,7 @@ static bool put_all(json_t *request, const struct check_options *options)
 		json_object_set_new(request, "with_card", json_true()) != 0)
 		return false;
 
-	json_t *presented = json_object();
-	if (json_object_set_new(request, "presented", presented) != 0 || !put_presented(presented, options))
+	if (!put_presented(request, options, proof, holder_verification))
 		return false;
 	if (options->given[OPTION_CONSENT] != NULL) {
 		json_t *consents = json_object();
@@ -57,11 +75,12 @@ static bool put_all(json_t *request, const struct check_options *options)
 	return put(request, "reference_number", options->given[OPTION_REFERENCE_NUMBER]);
 }
 
-char *request_text(const struct check_options *options, size_t indent)
+char *request_text(const struct options *options, const struct card_proof *proof,
+	const char *holder_verification, size_t indent)
 {
 	json_t *request = json_object();
 	char *text = NULL;
-	if (request != NULL && put_all(request, options))
+	if (request != NULL && put_all(request, options, proof, holder_verification))
 		text = json_dumps(request, indent > 0 ? JSON_INDENT(indent) : JSON_COMPACT);
 	json_decref(request);
 	return text;

@@ -31,6 +31,7 @@ def lint(tmp_path, path, line):
         ("service/api/a.c", "#include <microhttpd.h>"),
         ("service/cases/a.c", "#include <libpq-fe.h>"),
         ("service/main.c", "#include <openssl/evp.h>"),
+        ("service/terminal/card.c", "#include <libp11.h>"),
         ("service/helpers/a.c", "int x;"),  # a room that is none
         ("service/base/a.c", "strcpy(a, b);"),
         ("service/base/a.c", "int n = atoi(text);"),
@@ -52,6 +53,7 @@ def test_a_breach_of_the_house_fails_lint(tmp_path, path, line):
         ("service/store/row.h", "#include <libpq-fe.h>"),
         ("service/trust/digest.c", "#include <openssl/evp.h>"),
         ("service/terminal/a.c", '#include "base/calendar.h"'),
+        ("service/terminal/card_token.c", "#include <libp11.h>"),
         ("service/base/a.c", "int printf_like(void);"),
     ],
 )

@@ -2,15 +2,22 @@
 
 The binary is the one that TERMINAL names, else build/release/shikaku-terminal."""
 
+import base64
+import binascii
 import copy
 import http.server
 import json
 import os
 import pathlib
+import secrets
 import subprocess
+import tempfile
 import threading
+import time
 
 import pytest
+
+from terminal_cards import signature_holds
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("TERMINAL", str(ROOT / "build" / "release" / "shikaku-terminal"))
@@ -75,7 +82,26 @@ def told(code, text):
     return {"code": code, "text": text}
 
 
-def problem(code, status, desk, errors=()):
+def card_answer(agreed=(), **changes):
+    """The same by card: medical information as far as it was agreed to."""
+    consents = {
+        name: {"granted": True, "until": "2026-11-23T10:15:30.123+09:00", "reason": None} if name in agreed
+        else {"granted": False, "until": None, "reason": "consent_refused"} for name in VALID["consents"]
+    }
+    return valid_answer(**{"consents": consents,
+                           "specific_diseases": [] if "specific_diseases" in agreed else None, **changes})
+
+
+def unusable_card_answer(reason="card_not_registered", **changes):
+    """A genuine card that may not be used (R5.3)."""
+    consents = {name: {"granted": False, "until": None, "reason": "not_accepted"} for name in VALID["consents"]}
+    return valid_answer(**{
+        "validity": None, "accepted": False, "scope": None, "qualification": None, "copayment": None,
+        "consents": consents, "reasons": [told(reason, "このカードを受付で使えない理由です。")],
+        "next_actions": [told("ask_for_eligibility_certificate", "資格確認書をお持ちか、お尋ねください。")], **changes})
+
+
+def problem(code, status, desk, errors=(), retry="no"):
     return {
         "type": "https://shikaku.invalid/problems/" + code,
         "title": "Title of " + code,
@@ -84,7 +110,7 @@ def problem(code, status, desk, errors=()):
         "instance": "019d8c3e-0000-7000-8000-00000000000f",
         "code": code,
         "desk": desk,
-        "retry": "no",
+        "retry": retry,
         "errors": list(errors),
     }
 
@@ -97,6 +123,13 @@ class Service:
         self.release = threading.Event()
         self.raw = None
         self.silent = False
+        self.challenges = []  # as issued
+        self.challenge_answer = None  # (status, body) instead of a challenge
+        self.pause = 0  # seconds before anything is answered
+        self.once = []  # (status, body) for the next checks, before what is answered always
+        self.got = []  # paths of GETs, with their headers
+        self.ready = self.healthy = 200
+        self.clock_off = 0  # seconds; None: no Date
         self.status, self.headers, self.body = 200, {}, b""
         self.answers(VALID)
 
@@ -110,12 +143,73 @@ class Service:
         self.headers["Content-Length"] = str(len(body) if length is None else length)
 
 
+    def fault_of(self, presented):
+        """What a card's proof is refused for, or None; checks as the service must (R5.1)."""
+        assert set(presented) - {"holder_verification"} == {"kind", "certificate", "challenge", "signature", "algorithm"}
+        if presented["challenge"] not in self.challenges:
+            return problem("challenge_expired", 409, "もう一度カードを読み取ってください。", retry="new_challenge")
+        try:
+            certificate = base64.b64decode(presented["certificate"], validate=True)
+            signature = base64.b64decode(presented["signature"], validate=True)
+        except binascii.Error:
+            return problem("invalid_fields", 422, "入力内容に誤りがあります。")
+        with tempfile.TemporaryDirectory() as folder:
+            if signature_holds(certificate, presented["algorithm"], presented["challenge"].encode(), signature, folder):
+                return None
+        return problem("card_signature_invalid", 422, "カードの署名を確認できません。", retry="new_challenge")
+
+
 def handler_for(service):
     class Handler(http.server.BaseHTTPRequestHandler):
+        def date_time_string(self, timestamp=None):
+            return super().date_time_string(time.time() + (service.clock_off or 0))
+
+        def send_all(self, status, body, headers):
+            if service.clock_off is None:
+                self.send_response_only(status)
+            else:
+                self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def send_json(self, status, body):
+            raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+            self.send_all(status, raw, {
+                "Content-Type": "application/json" if status < 400 else "application/problem+json",
+                "Content-Length": str(len(raw))})
+
+        def do_GET(self):
+            service.got.append((self.path, dict(self.headers)))
+            self.close_connection = True
+            status = {"/healthz": service.healthy, "/readyz": service.ready}.get(self.path, 404)
+            self.send_json(status, {"status": "ok"} if status == 200 else problem("x", status, "受付の言葉。"))
+
+        def send_challenge(self):
+            assert "Content-Type" not in self.headers and self.headers["Content-Length"] == "0"
+            if service.challenge_answer is not None:
+                self.send_json(*service.challenge_answer)
+                return
+            service.challenges.append(secrets.token_urlsafe(57))
+            self.send_json(201, {"challenge": service.challenges[-1], "expires_at": "2026-11-22T10:16:30.123+09:00"})
+
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            service.requests.append({"path": self.path, "headers": dict(self.headers), "body": json.loads(body)})
             self.close_connection = True
+            time.sleep(service.pause)
+            if self.path.endswith("/v1/card-challenges"):
+                self.send_challenge()
+                return
+            service.requests.append({"path": self.path, "headers": dict(self.headers), "body": json.loads(body)})
+            if service.once:
+                self.send_json(*service.once.pop(0))
+                return
+            presented = service.requests[-1]["body"]["presented"]
+            fault = service.fault_of(presented) if presented["kind"] == "card" else None
+            if fault is not None:
+                self.send_json(fault["status"], fault)
+                return
             if service.silent:
                 service.release.wait(60)
                 return
@@ -123,11 +217,7 @@ def handler_for(service):
                 if service.raw is not None:
                     self.wfile.write(service.raw)
                     return
-                self.send_response(service.status)
-                for name, value in service.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(service.body)
+                self.send_all(service.status, service.body, service.headers)
             except (BrokenPipeError, ConnectionResetError):
                 pass  # the terminal may rightly hang up on an endless answer
 

@@ -146,10 +146,10 @@ def test_a_proxy_of_the_environment_does_not_get_what_is_meant_for_this_machine(
 def test_help_names_every_exit_code_and_option(terminal):
     ran = terminal(["check", "--help"])
     assert ran.code == 0
-    for words in ("--kind", "--birth-date", "--token-file", "--timeout", "--show-request"):
+    for words in ("--kind", "--birth-date", "--token-file", "--timeout", "--show-request", "--card", "--pkcs11"):
         assert words in ran.out
     numbers = {line.split()[0] for line in ran.out.split("Exit codes:")[1].splitlines() if line.strip()}
-    assert numbers == {"0", "1", "2", "3", "4", "5", "10", "11", "12", "13", "14"}
+    assert numbers == {"0", "1", "2", "3", "4", "5", "6", "10", "11", "12", "13", "14"}
 
 
 def test_the_command_explains_itself(terminal):
