@@ -29,15 +29,9 @@ static enum card_trouble unlock(const char *pin, struct card *card)
 	return trouble;
 }
 
-enum card_trouble card_unlock(const struct options *options, struct card *card)
+static enum card_trouble unlock_by_pin(
+	const struct options *options, enum card_tries tries, struct card *card)
 {
-	if (card->token == NULL)
-		return CARD_FINE;
-	if (!card_token_needs_pin(card->token))
-		return unlock(NULL, card);
-	enum card_tries tries = card_token_tries(card->token);
-	if (tries == CARD_TRIES_NONE)
-		return CARD_PIN_LOCKED;
 	char pin[PIN_MAX + 1];
 	enum card_trouble trouble = pin_find(options->given[OPTION_PIN_FILE],
 		tries == CARD_TRIES_ONE ? "暗証番号（あと1回間違えるとロックされます） / PIN: "
@@ -46,7 +40,20 @@ enum card_trouble card_unlock(const struct options *options, struct card *card)
 	if (trouble == CARD_FINE)
 		trouble = unlock(pin, card);
 	explicit_bzero(pin, sizeof pin);
-	card->pin_was_used = trouble == CARD_FINE;
+	return trouble;
+}
+
+enum card_trouble card_unlock(const struct options *options, struct card *card)
+{
+	if (card->token == NULL)
+		return CARD_FINE;
+	enum card_login login = card_token_login(card->token);
+	enum card_tries tries = card_token_tries(card->token);
+	if (login != CARD_LOGIN_NONE && tries == CARD_TRIES_NONE)
+		return CARD_PIN_LOCKED;
+	enum card_trouble trouble =
+		login == CARD_LOGIN_PIN ? unlock_by_pin(options, tries, card) : unlock(NULL, card);
+	card->pin_was_used = trouble == CARD_FINE && login != CARD_LOGIN_NONE;
 	return trouble;
 }
 

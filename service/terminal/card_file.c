@@ -12,6 +12,7 @@
 #define FILE_MAX (64 * 1024)
 
 /* Never asked for in earnest: it only notices that a key would need one. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's type */
 static int refuse_passphrase(char *buffer, int size, int writing, void *asked)
 {
 	(void)buffer;

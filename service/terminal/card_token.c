@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ui.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,9 +113,12 @@ enum card_trouble card_token_find(
 	return trouble;
 }
 
-bool card_token_needs_pin(const struct card_token *token)
+enum card_login card_token_login(const struct card_token *token)
 {
-	return token->slot->token->loginRequired && !token->slot->token->secureLogin;
+	const PKCS11_TOKEN *info = token->slot->token;
+	if (!info->loginRequired)
+		return CARD_LOGIN_NONE;
+	return info->secureLogin ? CARD_LOGIN_PAD : CARD_LOGIN_PIN;
 }
 
 static enum card_tries tries_of(const PKCS11_TOKEN *token)
@@ -165,7 +169,7 @@ static enum card_trouble wrong_pin(const struct card_token *token)
 
 static enum card_trouble log_in(struct card_token *token, const char *pin)
 {
-	if (!token->slot->token->loginRequired)
+	if (card_token_login(token) == CARD_LOGIN_NONE)
 		return CARD_FINE;
 	if (pin != NULL)
 		memcpy(token->pin, pin, strlen(pin) + 1);

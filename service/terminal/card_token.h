@@ -4,7 +4,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <stdbool.h>
 
 #include "base/outcome.h"
 #include "terminal/card_trouble.h"
@@ -21,13 +20,15 @@ enum card_tries { CARD_TRIES_MANY, CARD_TRIES_FEW, CARD_TRIES_ONE, CARD_TRIES_NO
 enum card_trouble MUST_CHECK card_token_find(
 	const char *module, const char *label, struct card_token **token, X509 **certificate);
 
-/* Whether a PIN has to be given here: not for a token without one, and not for a reader with keys of its own. */
-bool card_token_needs_pin(const struct card_token *token);
+/* How the key is unlocked: by nothing, by a PIN that is given here, by one that is typed on the reader's own keys. */
+enum card_login { CARD_LOGIN_NONE, CARD_LOGIN_PIN, CARD_LOGIN_PAD };
+
+enum card_login card_token_login(const struct card_token *token);
 
 enum card_tries card_token_tries(const struct card_token *token);
 
 /* Logs in and finds the key (private keys are invisible before), and with it the certificate anew: of a person's certificates the
- * one that has a key here. `pin` is NULL where none is needed. The caller frees both before card_token_close. */
+ * one that has a key here. `pin` is NULL but for CARD_LOGIN_PIN. The caller frees both before card_token_close. */
 enum card_trouble MUST_CHECK card_token_unlock(
 	struct card_token *token, const char *pin, X509 **certificate, EVP_PKEY **key);
 

@@ -224,7 +224,8 @@ static void examine_term(struct doctor *doctor, const X509 *certificate)
 /* Whether the PIN may be tried at all: with one try left a mistake in a file would lock the patient's card. */
 static bool may_try_pin(struct doctor *doctor, const struct card *card)
 {
-	if (card->token == NULL || !card_token_needs_pin(card->token))
+	enum card_login login = card->token == NULL ? CARD_LOGIN_NONE : card_token_login(card->token);
+	if (login == CARD_LOGIN_NONE)
 		return true;
 	switch (card_token_tries(card->token)) {
 	case CARD_TRIES_NONE:
@@ -241,7 +242,7 @@ static bool may_try_pin(struct doctor *doctor, const struct card *card)
 	case CARD_TRIES_MANY:
 		break;
 	}
-	return doctor->options->given[OPTION_PIN_FILE] != NULL;
+	return login == CARD_LOGIN_PIN && doctor->options->given[OPTION_PIN_FILE] != NULL;
 }
 
 static void examine_key(struct doctor *doctor, struct card *card)

@@ -73,8 +73,10 @@ class Card:
         return run("openssl", "x509", "-in", str(self.certificate), "-outform", "DER")
 
     def secrets(self):
-        """Lines of the private key as they stand in the file."""
-        return [line for line in self.key.read_text().splitlines() if line and not line.startswith("-----")]
+        """Lines of an RSA key as they stand in the file, without the first ones: the modulus is in the certificate too."""
+        lines = [line for line in self.key.read_text().splitlines() if not line.startswith("-----")]
+        assert len(lines) > 20
+        return lines[10:-1]
 
 
 def signature_holds(certificate, algorithm, text, signature, folder):
@@ -121,3 +123,11 @@ class Reader:
     def _write(self, label, number, kind, file, *more):
         run("pkcs11-tool", "--module", MODULE, "--token-label", label, "--login", "--pin", PIN, "--write-object",
             str(file), "--type", kind, "--id", number, "--label", kind + number, *more, env=self.env)
+
+
+def module_with_tries(folder):
+    """A module that tells of the tries that are left (TRIES_FLAGS, LOGIN_RETURNS), around SoftHSM."""
+    source = pathlib.Path(__file__).with_name("module_with_tries.c")
+    module = pathlib.Path(folder) / "module_with_tries.so"
+    run("gcc", "-std=c11", "-Wall", "-shared", "-fPIC", "-o", str(module), str(source))
+    return str(module)
