@@ -167,7 +167,10 @@ static void examine_token(struct doctor *doctor)
 	enum outcome outcome = exchange(&doctor->peer, EXCHANGE_POST, CHALLENGES_PATH, "", &reply);
 	if (outcome != OUTCOME_OK || reply.status != 201)
 		explain(doctor, CHALLENGES_PATH, &reply);
-	if (outcome == OUTCOME_OK && reply.status >= 400)
+	if (outcome == OUTCOME_OK && reply.status == 404)
+		wrong(doctor, EXIT_CODE_REFUSED,
+			"接続先のサービスは、カードの確認に対応していません。" TELL_MAINTAINER);
+	else if (outcome == OUTCOME_OK && reply.status >= 400)
 		token_refused(doctor, &reply);
 	else if (outcome == OUTCOME_OK && reply.status == 201 &&
 		 challenge_read(reply.body, reply.length, challenge, &why) == OUTCOME_OK)

@@ -74,11 +74,16 @@ def test_something_else_at_that_address_is_not_taken_for_the_service(service, do
 
 @pytest.mark.parametrize("status, code, words", [
     (401, 3, "受け付けられません"), (403, 3, "受け付けられません"), (429, 3, "受け付けられません"),
-    (404, 3, "受け付けられません"), (503, 4, "ただいま確かめられません"),
+    (503, 4, "ただいま確かめられません"),
 ])
 def test_a_refused_token_is_told_in_the_services_words(service, doctor, status, code, words):
     service.challenge_answer = (status, problem("x", status, "受付の言葉。"))
     assert_only_wrong(doctor(), code, words, "受付の言葉。")
+
+
+def test_an_older_service_is_not_told_as_a_wrong_token(service, doctor):
+    service.challenge_answer = (404, problem("no_such_path", 404, "受付の言葉。"))
+    assert_only_wrong(doctor(), 3, "カードの確認に対応していません")
 
 
 def test_a_token_that_is_not_there_is_told(service, doctor):
