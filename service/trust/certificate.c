@@ -186,6 +186,12 @@ static bool has_policy(X509 *x509, const struct anchors *anchors, enum anchor_us
 	return has;
 }
 
+/* One that says so counts, though its key usage would not let it sign certificates: no card does. */
+static bool is_ca(X509 *x509)
+{
+	return (X509_get_extension_flags(x509) & EXFLAG_CA) != 0 || X509_check_ca(x509) != 0;
+}
+
 /* 利用者証明用 has digitalSignature alone; 署名用 has nonRepudiation besides. */
 static bool is_for_authentication(X509 *x509)
 {
@@ -206,7 +212,7 @@ enum certificate_verdict certificate_judge(
 	if (*issuer == NULL || !is_strongly_signed(x509) || certificate->key.length == 0 ||
 		(X509_get_extension_flags(x509) & EXFLAG_CRITICAL) != 0)
 		verdict = CERTIFICATE_UNTRUSTED;
-	else if ((*issuer)->use == ANCHOR_OF_SIGNING || X509_check_ca(x509) != 0 ||
+	else if ((*issuer)->use == ANCHOR_OF_SIGNING || is_ca(x509) ||
 		 !is_for_authentication(x509) || !has_policy(x509, anchors, (*issuer)->use))
 		verdict = CERTIFICATE_WRONG_PURPOSE;
 	ERR_clear_error();
