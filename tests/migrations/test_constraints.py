@@ -260,6 +260,15 @@ REFUSED = [
      "cards_suspension_id_fkey"),
     ("a card that is active and stopped", card(suspension_id="gen_random_uuid()"), CHECK, "active_is_not_stopped"),
 
+    # Challenges, and records of cards.
+    ("a challenge that never expires", insert("used_challenges", {
+        "expires_at": "'infinity'", "nonce": "gen_random_uuid()", "check_id": "gen_random_uuid()"}, {}), CHECK, "expires_at_is_finite"),
+    ("a second key of challenges", insert("challenge_keys", {"key": "sha256('x')", "made_at": "'2026-01-01Z'"}, {}), UNIQUE,
+     "challenge_keys_has_one_row"),
+    ("typed keys that were not judged", check(validity="0", accepted="false", membership_id="NULL"), CHECK, "not_judged_only_by_card"),
+    ("a person of a card that may not be used", check(validity="0", accepted="false", presented="1", membership_id="1"), CHECK,
+     "not_judged_only_by_card"),
+
     # Idempotency-Keys.
     ("a key of nobody", idempotency_key(token_id="99"), FOREIGN_KEY, "idempotency_keys_token_id_fkey"),
     ("a key in the clear", idempotency_key(key_digest="'secret'"), CHECK, "sha256_is_32_bytes"),
