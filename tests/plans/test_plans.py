@@ -378,3 +378,17 @@ def test_stopping_cards_and_giving_them_back_reads_nothing_whole(empty, full, la
             connection.close()
         assert after == before
         assert database.value("SELECT count(*) FROM shikaku.card_suspensions WHERE lifted_at IS NOT NULL") == said.count("made")
+
+
+@pytest.mark.parametrize("name", BY_CARD)
+def test_challenges_are_used_in_the_order_of_their_nonces_whatever_the_order_of_the_set(empty, lane, name):
+    """Otherwise two processes whose sets hold the same ones would wait for each other (a deadlock)."""
+    connection = lane(empty, name)
+    parameters = values_of(name, 20)
+    nonces = parameters[1][len("ARRAY["):].split("]")[0].split(", ")
+    parameters[1] = array(nonces[1::2] + nonces[-2::-2], "uuid")
+    connection.run("BEGIN")
+    connection.run(f"EXECUTE hot ({', '.join(parameters)})")
+    written = [row[0] for row in connection.run("SELECT nonce FROM shikaku.used_challenges ORDER BY ctid")]
+    connection.run("ROLLBACK")
+    assert len(written) == len(set(nonces[1::2] + nonces[-2::-2])) and written == sorted(written)
