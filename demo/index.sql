@@ -1,7 +1,7 @@
 -- Who shows what, as one JSON array (psql -XAt -f demo/index.sql). `visit_date` is the day to ask about where it is not today,
--- `visit_in_days` the same counted from today; `card` comes with cards.
+-- `visit_in_days` the same counted from today; `card` is the file of the person's card, which is shown where `presented_kind` is card.
 SELECT coalesce(json_agg(json_build_object(
-    'card', NULL,
+    'card', card,
     'name', name,
     'shows', to_json(shows),
     'insurer_number', insurer_number,

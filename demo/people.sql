@@ -1,9 +1,11 @@
--- Invented people, one for every reason code and basis that typed keys can show. Run as shikaku_owner:
+-- Invented people, one for every reason code and basis that typed keys or a card can show, and for every problem that a card
+-- can meet. Run as shikaku_owner:
 --
 --   psql -X -q -d "$MIGRATE_URL" -v ON_ERROR_STOP=1 -v today=2026-11-22 -v now=2026-11-22T09:00:00Z -f demo/people.sql
 --
 -- Who is already there is left alone: a second run changes nothing. Dates are counted from :today, so that each case keeps
--- showing what its name says for a year or more. Kana are full-width. demo/index.sql prints who shows what.
+-- showing what its name says for a year or more. Kana are full-width. demo/index.sql prints who shows what. The cards themselves
+-- (demo/cards.list) are made by demo/pki and become known to the service by demo/cards.
 
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
@@ -24,12 +26,16 @@ CREATE TABLE IF NOT EXISTS demo.cases (
   setting text NOT NULL DEFAULT 'standard',
   visit_date date,              -- the day to ask about; NULL is today
   visit_in_days integer,        -- or so many days from today
-  insurer_number text NOT NULL,
+  insurer_number text,          -- all NULL where the card's person has no membership
   symbol text,
-  number text NOT NULL,
+  number text,
   branch_number text,
-  birth_date date NOT NULL
+  birth_date date,
+  card text                     -- file name, where the person has one
 );
+-- For who loaded the people before there were cards.
+ALTER TABLE demo.cases ADD COLUMN IF NOT EXISTS card text, ALTER COLUMN insurer_number DROP NOT NULL,
+  ALTER COLUMN number DROP NOT NULL, ALTER COLUMN birth_date DROP NOT NULL;
 
 INSERT INTO shikaku.insurers (insurer_number, printed_number, name) VALUES
   ('01130012', '01130012', '全国健康保険協会 東京支部'),
@@ -41,7 +47,7 @@ INSERT INTO shikaku.insurers (insurer_number, printed_number, name) VALUES
 INSERT INTO shikaku.institutions (institution_code, name) VALUES ('1319900013', '資格診療所') ON CONFLICT DO NOTHING;
 
 -- A person's record at one insurer, with one membership. The defaults are the ordinary case: insured by 協会けんぽ, confirmed by the
--- register, card registered and usable, certificate on record.
+-- register, card registered and usable, certificate on record. Who has a card has cards/<person>.pem.
 CREATE TEMPORARY TABLE people (
   person text NOT NULL,                 -- the same word: the same person
   member_id text PRIMARY KEY,
@@ -75,7 +81,7 @@ CREATE TEMPORARY TABLE people (
   setting text NOT NULL DEFAULT 'standard',
   visit_date date,
   visit_in_days integer,
-  shows text[] NOT NULL
+  shows text[] -- by these keys; NULL: only their card is shown, see below
 ) ON COMMIT DROP;
 
 \set ago '(:\'today\'::date - interval '
@@ -186,6 +192,72 @@ INSERT INTO people (person, member_id, name, name_kana, name_other, sex, sex_on_
   ('other-sex', 'other-sex', '券面 性別', 'ケンメン セイベツ', NULL, 'male', 'unspecified', '6000004', '1986-04-04', false, false, 'eligibility_certificate', false,
     '{sex_on_face}');
 
+-- By card (R4.1, R5). Those whom only their card makes a case.
+INSERT INTO people (person, member_id, name, name_kana, number) VALUES
+  ('generation-1', 'generation-1', '旧世代 札男', 'キュウセダイ フダオ', '7000001'),
+  ('phone', 'phone', '携帯 花', 'ケイタイ ハナ', '7000002'),
+  ('p256', 'p256', '曲線 二五六', 'キョクセン ニゴロク', '7000003'),
+  ('p384', 'p384', '曲線 三八四', 'キョクセン サンハチヨン', '7000004'),
+  ('revoked-on-list', 'revoked-on-list', '失効 一覧', 'シッコウ イチラン', '7000005'),
+  ('held-on-list', 'held-on-list', '保留 一覧', 'ホリュウ イチラン', '7000006'),
+  ('hotline', 'hotline', '紛失 届子', 'フンシツ トドケコ', '7000007'),
+  ('card-expired', 'card-expired', '期限 切子', 'キゲン キレコ', '7000008'),
+  ('phone-expired', 'phone-expired', '携帯 期限切', 'ケイタイ キゲンギレ', '7000009'),
+  ('in-grace', 'in-grace', '猶予 期間中', 'ユウヨ キカンチュウ', '7000010'),
+  ('expires-soon', 'expires-soon', '期限 間近', 'キゲン マヂカ', '7000011'),
+  ('without-list', 'without-list', '失効 不明', 'シッコウ フメイ', '7000012'),
+  ('stranger', 'stranger', '発行者 不明', 'ハッコウシャ フメイ', '7000013'),
+  ('for-signing', 'for-signing', '署名用 提示', 'ショメイヨウ テイジ', '7000014'),
+  ('not-yet', 'not-yet', '期間 前', 'キカン マエ', '7000015'),
+  ('other-key', 'other-key', '別鍵 署名', 'ベツカギ ショメイ', '7000016');
+INSERT INTO people (person, member_id, insurer_number, name, name_kana, symbol, number, branch_number, acquired_on) VALUES
+  ('two-insurers', 'two-insurers-old', '01130012', '重複 加入', 'チョウフク カニュウ', '12345678', '7000017', '00', '2016-04-01'),
+  ('two-insurers', 'two-insurers-new', '06136022', '重複 加入', 'チョウフク カニュウ', '70', '17', '01', '2024-10-01'),
+  ('same-day', 'same-day-1', '01130012', '同日 取得', 'ドウジツ シュトク', '12345678', '7000018', '00', '2024-04-01'),
+  ('same-day', 'same-day-2', '06136022', '同日 取得', 'ドウジツ シュトク', '70', '18', '01', '2024-04-01');
+
+-- What each card shows: of demo/cards.list, and whose keys stand beside it in the index (an answer's, where there are several).
+CREATE TEMPORARY TABLE shown_by_card (
+  place integer GENERATED ALWAYS AS IDENTITY,
+  card text PRIMARY KEY,
+  member_id text,
+  name text NOT NULL,
+  shows text[] NOT NULL
+) ON COMMIT DROP;
+INSERT INTO shown_by_card (card, member_id, name, shows) VALUES
+  ('taro', 'taro', '資格 太郎', '{R4,R5.1,R7.1,R12.1}'),
+  ('generation-1', 'generation-1', '旧世代 札男', '{R5.2}'),
+  ('phone', 'phone', '携帯 花', '{R5.6}'),
+  ('p256', 'p256', '曲線 二五六', '{R5.1}'),
+  ('p384', 'p384', '曲線 三八四', '{R5.1}'),
+  ('revoked-on-list', 'revoked-on-list', '失効 一覧', '{R5.3,card_revoked}'),
+  ('revoked', 'revoked', '失効 証子', '{R5.3,card_revoked}'),
+  ('held-on-list', 'held-on-list', '保留 一覧', '{R5.3,card_suspended}'),
+  ('hotline', 'hotline', '紛失 届子', '{R5.3,card_suspended}'),
+  ('card-expired', 'card-expired', '期限 切子', '{R5.3,R5.4,certificate_expired}'),
+  ('phone-expired', 'phone-expired', '携帯 期限切', '{R5.3,R5.4,certificate_expired}'),
+  ('in-grace', 'in-grace', '猶予 期間中', '{R5.4,R12.2,certificate_in_grace}'),
+  ('expires-soon', 'expires-soon', '期限 間近', '{R5.4,certificate_expires_soon}'),
+  ('unregistered', 'unregistered', '利用 未登録', '{R5.3,R5.6,card_not_registered}'),
+  ('cancelled', 'cancelled', '登録 解除', '{R5.3,R5.6,card_not_registered}'),
+  ('notice-alone-unregistered', 'notice-alone-unregistered', '書類 未登録', '{R5.3,R5.6,card_not_registered}'),
+  ('without-list', 'without-list', '失効 不明', '{R5.5,revocation_unknown}'),
+  ('stranger', 'stranger', '発行者 不明', '{R5.1,R5.2,card_certificate_untrusted}'),
+  ('for-signing', 'for-signing', '署名用 提示', '{R5.1,card_certificate_wrong_purpose}'),
+  ('not-yet', 'not-yet', '期間 前', '{R5.1,card_certificate_not_yet_valid}'),
+  ('other-key', 'other-key', '別鍵 署名', '{R5.1,card_signature_invalid}'),
+  ('two-insurers', 'two-insurers-new', '重複 加入', '{R4.1,overlapping_membership}'),
+  ('same-day', 'same-day-1', '同日 取得', '{R4.1,multiple}'),
+  ('job-changer', 'job-changer-new', '転職 新', '{R4.1}'),
+  ('twin-1', 'twin-1', '双子 一', '{R4,R4.1}'),
+  ('ended', 'ended', '喪失 次郎', '{R4.1,membership_ended}'),
+  ('not-started', 'not-started', '未開始 三郎', '{R4.1,membership_not_started}'),
+  ('moved', 'moved', '移行 喜寿', '{R3.2,moved_to_late_elderly}'),
+  ('pending', 'pending', '照合 待子', '{R4,R8.3,no_membership,link_not_confirmed}'),
+  ('no-membership', NULL, '無資格 札子', '{R4,no_membership}'),
+  ('protected', 'protected', '不開示 守', '{R14}'),
+  ('stopped', 'stopped', '自己情報 停止', '{R14,card_not_registered}');
+
 -- From here on sets only, and only who is not there yet.
 CREATE TEMPORARY TABLE newcomers ON COMMIT DROP AS
   SELECT people.*, row_number() OVER () AS place,
@@ -198,6 +270,7 @@ CREATE TEMPORARY TABLE newcomers ON COMMIT DROP AS
 
 INSERT INTO shikaku.persons (register_code)
   SELECT DISTINCT 'demo-' || person FROM newcomers
+  UNION SELECT 'demo-' || card FROM shown_by_card WHERE member_id IS NULL
   ON CONFLICT DO NOTHING;
 
 INSERT INTO shikaku.members (insurer_number, member_id, person_id, name, name_kana, name_other, sex, sex_on_face, birth_date, postal_code,
@@ -249,13 +322,14 @@ INSERT INTO shikaku.use_registrations (person_id, registered_at, channel, cancel
     WHERE n.registered
   ON CONFLICT DO NOTHING;
 
--- Rows only: no certificate stands behind these.
+-- A stopped or revoked card also stops a document that comes with it (R6), so these must be there even where no certificate was
+-- made: rows only, which demo/cards takes away when it has made the real card known.
 INSERT INTO shikaku.cards (person_id, medium, certificate_digest, issuer_key_identifier, serial, not_before, not_after, public_key, state)
   SELECT DISTINCT ON (p.person_id) p.person_id, 'card', sha256(convert_to('demo certificate of ' || n.person, 'UTF8')),
       substr(sha256('demo issuer'), 1, 20), substr(sha256(convert_to('demo serial of ' || n.person, 'UTF8')), 1, 8), n.known_from,
       n.known_from + interval '5 years', convert_to('no key, a demo row of ' || n.person, 'UTF8'), n.card
     FROM newcomers AS n JOIN shikaku.persons AS p ON p.register_code = 'demo-' || n.person
-    WHERE n.card IS NOT NULL
+    WHERE n.card <> 'active'
   ON CONFLICT DO NOTHING;
 
 INSERT INTO shikaku.eligibility_certificates (membership_id, number, issued_on, valid_from, valid_until, state, known_from)
@@ -271,7 +345,22 @@ INSERT INTO demo.cases (name, shows, presented_kind, with_card, setting, visit_d
     branch_number, birth_date)
   SELECT name, shows, presented_kind, with_card, setting, visit_date, visit_in_days, insurer_number, symbol, number, branch_number, birth_date
     FROM newcomers
+    WHERE shows IS NOT NULL
     ORDER BY place;
+
+-- By card. Birth dates as they were registered: they may have been counted from another day.
+INSERT INTO demo.cases (name, shows, presented_kind, card, insurer_number, symbol, number, branch_number, birth_date)
+  SELECT c.name, c.shows, 'card', c.card || '.pem', p.insurer_number, p.symbol, p.number, p.branch_number, m.birth_date
+    FROM shown_by_card AS c
+    LEFT JOIN people AS p USING (member_id)
+    LEFT JOIN shikaku.members AS m ON m.insurer_number = p.insurer_number AND m.member_id = 'demo-' || p.member_id
+    WHERE NOT EXISTS (SELECT FROM demo.cases AS old WHERE old.presented_kind = 'card' AND old.card = c.card || '.pem')
+    ORDER BY c.place;
+
+UPDATE demo.cases AS c SET card = p.person || '.pem'
+  FROM people AS p
+  WHERE c.card IS NULL AND c.insurer_number = p.insurer_number AND c.number = p.number AND c.name = p.name
+    AND (p.card IS NOT NULL OR p.person IN (SELECT card FROM shown_by_card));
 
 -- Questions that name nobody.
 INSERT INTO demo.cases (name, shows, presented_kind, insurer_number, symbol, number, branch_number, birth_date)

@@ -16,6 +16,7 @@ for folder in (TESTS, TESTS / "contract"):
 from exchanges import Contract, Met, check_exchange, read_log, unmet  # noqa: E402
 from support import Client, Server, Service, end_politely_on_term  # noqa: E402
 from support.database import NOW  # noqa: E402
+from support.demo import DemoCards  # noqa: E402
 
 from api_people import nothing_personal_in  # noqa: E402
 
@@ -73,6 +74,12 @@ def template():
 @pytest.fixture(scope="session")
 def database(template):
     return template.clone()
+
+
+@pytest.fixture(scope="session")
+def demo_cards(template, tmp_path_factory):
+    """The demonstration's cards and a database that knows them, for whoever leaves both as they are (20 seconds)."""
+    return DemoCards(tmp_path_factory.mktemp("state") / "of the demo", template.clone())
 
 
 @pytest.fixture(scope="session")
