@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "commands.h"
 #include "store/command.h"
 #include "store/schema.h"
@@ -55,9 +56,47 @@ static void examine_standings(void *owner, const char *const columns[], int coun
 	say(findings, strcmp(columns[0], "0") == 0, words);
 }
 
+/* The issuers of cards and their revocation lists. No anchors is a choice, and so is no list where the policy is soft (R5.5); a list
+ * that has run out is not. */
+static void examine_trust(struct findings *findings)
+{
+	const struct trust_settings settings = trust_settings_of(findings->config);
+	struct trust *trust = NULL;
+	size_t faults = 0;
+	int64_t now = clock_read().wall;
+	char words[256];
+	if (trust_load(&settings, &trust, &faults) != OUTCOME_OK) {
+		say(findings, false, "the anchors and revocation lists cannot be read");
+		return;
+	}
+	(void)snprintf(words, sizeof words, "%zu revocation lists are left out", faults);
+	say(findings, faults == 0, words);
+	if (trust->anchors.count == 0)
+		say(findings, true, "no anchors are set: no card is trusted");
+	for (size_t i = 0; i < trust->anchors.count; i++) {
+		const struct revocation_issuer *issuer = revocation_issuer_at(trust->revocation, i);
+		char key[2 * KEY_IDENTIFIER_MAX + 1];
+		if (issuer->anchor->use == ANCHOR_OF_SIGNING)
+			continue;
+		text_hex(issuer->anchor->key_identifier, issuer->anchor->key_identifier_length, key);
+		bool current = issuer->this_update <= now && now < issuer->next_update;
+		(void)snprintf(words, sizeof words, "issuer of %s %s: %s, %zu revoked",
+			issuer->anchor->use == ANCHOR_OF_PHONES ? "phones" : "cards", key,
+			current                    ? "its revocation list is current"
+			: issuer->next_update == 0 ? "it has no revocation list"
+						   : "its revocation list is out of date",
+			issuer->entries);
+		bool by_choice =
+			issuer->next_update == 0 && strcmp(findings->config->revocation, "soft") == 0;
+		say(findings, current || by_choice, words);
+	}
+	trust_let_go(trust);
+}
+
 int command_doctor(const struct config *config)
 {
 	struct findings findings = { .config = config };
+	examine_trust(&findings);
 	if (config->database_url[0] == '\0') {
 		say(&findings, false, "database_url is not set");
 		return 1;

@@ -10,9 +10,13 @@ import subprocess
 import pytest
 
 from catalogues import problems, words
+from api_cards import check_by_card
+from support import Client, Service
 from support.cards import CARD_POLICY, JAPAN, SIGNING_POLICY
 from support.database import NOW
 from support.demo import DemoCards, read_list
+
+from conftest import PATIENT
 
 LIST = read_list()
 TOLD = datetime.datetime.fromisoformat(NOW)
@@ -240,6 +244,26 @@ def test_the_index_shows_every_answer_that_a_card_can_get(demo_cards):
             "certificate_expires_soon", "revocation_unknown", "overlapping_membership", "multiple", "membership_ended", "no_membership",
             "link_not_confirmed", "card_certificate_untrusted", "card_certificate_wrong_purpose", "card_certificate_not_yet_valid",
             "card_signature_invalid"} <= shown
+
+
+def test_each_card_shows_the_service_what_the_index_promises(demo_cards):
+    reasons, refusals = set(words("REASONS")), set(problems())
+    seen, differing = 0, []
+    with Service(demo_cards.database, now=NOW, loops=2, **PATIENT, **demo_cards.settings) as service, \
+            Client(service, demo_cards.database.token()) as desk:
+        for case in demo_cards.index():
+            if case["presented_kind"] != "card":
+                continue
+            seen += 1
+            answer = check_by_card(desk, demo_cards.card(case["card"].removesuffix(".pem")))
+            found = set(answer.reasons) if answer.status == 200 else {answer.json["code"]}
+            if found != {word for word in case["shows"] if word in reasons | refusals}:
+                differing.append(f"{case['card']}: {case['shows']}: {found}")
+            elif "multiple" in case["shows"]:
+                assert answer.json["validity"] == "multiple"
+            elif answer.status == 200 and answer.json["qualification"]:
+                assert answer.json["qualification"]["name"] == case["name"]
+    assert seen > 25 and not differing, "\n".join(differing)
 
 
 def test_a_second_run_changes_nothing_but_the_revocation_lists(demo_cards):
