@@ -88,6 +88,8 @@ $$;
 
 GRANT SELECT ON shikaku.challenge_keys TO shikaku_service;
 GRANT SELECT, INSERT, DELETE ON shikaku.used_challenges TO shikaku_service;
+-- Cards come and change by functions only.
+REVOKE INSERT, UPDATE ON shikaku.cards FROM shikaku_service;
 GRANT EXECUTE ON FUNCTION
   shikaku.register_card(text, text, text, text, bytea, bytea, bytea, timestamptz, timestamptz, bytea, text, timestamptz)
   TO shikaku_service;

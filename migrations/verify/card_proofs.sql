@@ -18,7 +18,8 @@ BEGIN
       ('shikaku.challenge_keys', 'SELECT', true), ('shikaku.challenge_keys', 'UPDATE', false),
       ('shikaku.challenge_keys', 'INSERT', false), ('shikaku.challenge_keys', 'DELETE', false),
       ('shikaku.used_challenges', 'SELECT', true), ('shikaku.used_challenges', 'INSERT', true),
-      ('shikaku.used_challenges', 'DELETE', true), ('shikaku.used_challenges', 'UPDATE', false)
+      ('shikaku.used_challenges', 'DELETE', true), ('shikaku.used_challenges', 'UPDATE', false),
+      ('shikaku.cards', 'SELECT', true), ('shikaku.cards', 'INSERT', false), ('shikaku.cards', 'UPDATE', false)
     ) AS expected (relation, privilege, allowed)
     WHERE has_table_privilege('shikaku_service', relation, privilege) <> allowed;
   IF wrong IS NOT NULL THEN

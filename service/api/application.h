@@ -30,11 +30,11 @@ struct process_state {
 struct route {
 	const char *method; /* NULL ends a table */
 	const char *path; /* "/v1/things/{thing_id}": logs and metrics carry it as it stands here */
-	enum scope scope;
 	size_t body_max;
-	bool body_optional; /* no body, and then no Content-Type, will do */
 	/* Decodes and begins. Answers now, or holds the request (request_hold) and answers later. */
 	void (*start)(struct exchange *exchange);
+	enum scope scope;
+	bool body_optional; /* no body, and then no Content-Type, will do */
 };
 
 #define ROUTES_END \

@@ -7,7 +7,7 @@
 #define ANSWER_FIRST_BYTES 2048
 #define ANSWER_BYTES_MAX ((size_t)64 * 1024)
 /* What the patient agrees to at the reader lasts a day (R12.1). */
-#define CONSENT_LASTS (24 * 3600 * MICROSECONDS)
+#define CONSENT_LASTS (INT64_C(24) * 3600 * MICROSECONDS)
 
 static void put_day(struct json_writer *json, const char *key, struct optional_day day)
 {

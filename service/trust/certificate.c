@@ -212,8 +212,8 @@ enum certificate_verdict certificate_judge(
 	if (*issuer == NULL || !is_strongly_signed(x509) || certificate->key.length == 0 ||
 		(X509_get_extension_flags(x509) & EXFLAG_CRITICAL) != 0)
 		verdict = CERTIFICATE_UNTRUSTED;
-	else if ((*issuer)->use == ANCHOR_OF_SIGNING || is_ca(x509) ||
-		 !is_for_authentication(x509) || !has_policy(x509, anchors, (*issuer)->use))
+	else if ((*issuer)->use == ANCHOR_OF_SIGNING || is_ca(x509) || !is_for_authentication(x509) ||
+		 !has_policy(x509, anchors, (*issuer)->use))
 		verdict = CERTIFICATE_WRONG_PURPOSE;
 	ERR_clear_error();
 	return verdict;
