@@ -277,6 +277,118 @@ static void a_valid_answer_does_not_tell_of_other_insurers_R4(void **state)
 	assert_reasons(eligibility.reasons, "none");
 }
 
+/* What a card's person is told, whatever the order in which their memberships are found. */
+static void assert_by_card(const struct membership *memberships, size_t count, size_t expected,
+	const char *visit, enum validity validity, const char *reasons)
+{
+	struct membership turned[4];
+	assert_in_range(count, 1, 4);
+	for (size_t turn = 0; turn < 2 * count; turn++) {
+		for (size_t i = 0; i < count; i++)
+			turned[turn < count ? (i + turn) % count : (2 * count - 1 - i + turn) % count] =
+				memberships[i];
+		struct eligibility eligibility = eligibility_by_card(turned, count, vector_day(visit));
+		assert_int_equal(eligibility.validity, validity);
+		assert_reasons(eligibility.reasons, reasons);
+		assert_int_equal(eligibility.identified, validity != VALIDITY_MULTIPLE);
+		if (validity == VALIDITY_MULTIPLE) {
+			assert_false(eligibility.cover.covers);
+			continue;
+		}
+		const struct membership *chosen = &turned[eligibility.chosen];
+		assert_int_equal(day_compare(chosen->acquired_on, memberships[expected].acquired_on), 0);
+		assert_string_equal(day_text(chosen->lost_on), day_text(memberships[expected].lost_on));
+		assert_int_equal(eligibility.cover.covers, cover_on(chosen, vector_day(visit)).covers);
+	}
+}
+
+static void a_card_is_answered_with_the_membership_that_covers_the_day_R4_1(void **state)
+{
+	(void)state;
+	struct membership memberships[3] = { membership_of(TARO, "2010-04-01", "2020-04-01"),
+		membership_of(TARO, "2020-04-01", "2026-10-01"), membership_of(TARO, "2026-10-01", NULL) };
+	assert_by_card(memberships, 1, 0, "2015-01-01", VALIDITY_VALID, "none");
+	assert_by_card(memberships, 3, 0, "2020-03-31", VALIDITY_VALID, "none");
+	assert_by_card(memberships, 3, 1, "2020-04-01", VALIDITY_VALID, "none");
+	assert_by_card(memberships, 3, 2, "2026-11-22", VALIDITY_VALID, "none");
+}
+
+static void a_card_with_a_loss_reported_late_is_answered_with_the_newer_insurer_R4_1(void **state)
+{
+	(void)state;
+	struct membership memberships[4] = { membership_of(TARO, "2010-04-01", NULL),
+		membership_of(TARO, "2020-04-01", NULL), membership_of(TARO, "2022-04-01", "2026-11-22"),
+		membership_of(TARO, "2026-12-01", NULL) };
+	assert_by_card(memberships, 4, 2, "2026-11-21", VALIDITY_VALID, "overlapping_membership");
+	assert_by_card(memberships, 4, 1, "2026-11-22", VALIDITY_VALID, "overlapping_membership");
+	assert_by_card(memberships, 4, 3, "2026-12-01", VALIDITY_VALID, "overlapping_membership");
+	assert_by_card(memberships, 4, 0, "2020-03-31", VALIDITY_VALID, "none");
+}
+
+/* Nobody could say which of the two insurers pays. */
+static void a_card_with_two_that_began_on_one_day_is_not_guessed_R4_1(void **state)
+{
+	(void)state;
+	struct membership memberships[3] = { membership_of(TARO, "2020-04-01", NULL),
+		membership_of(TARO, "2020-04-01", "2027-04-01"), membership_of(TARO, "2010-04-01", NULL) };
+	assert_by_card(memberships, 2, 0, "2026-11-22", VALIDITY_MULTIPLE, "none");
+	assert_by_card(memberships, 3, 0, "2026-11-22", VALIDITY_MULTIPLE, "none");
+	/* Not where one of them does not cover the day any more, nor where both are older than the one that is answered. */
+	assert_by_card(memberships, 3, 0, "2027-04-01", VALIDITY_VALID, "overlapping_membership");
+	memberships[2].acquired_on = vector_day("2021-04-01");
+	assert_by_card(memberships, 3, 2, "2026-11-22", VALIDITY_VALID, "overlapping_membership");
+}
+
+static void a_card_without_cover_is_answered_with_the_one_ended_last_R4_1(void **state)
+{
+	(void)state;
+	struct membership memberships[4] = { membership_of(TARO, "2010-04-01", "2018-04-01"),
+		membership_of(TARO, "2012-04-01", "2015-04-01"), membership_of(TARO, "2027-04-01", NULL),
+		membership_of(TARO, "2009-04-01", "2011-04-01") };
+	assert_by_card(memberships, 4, 0, "2026-11-22", VALIDITY_INVALID, "membership_ended");
+	assert_by_card(memberships + 1, 2, 0, "2026-11-22", VALIDITY_INVALID, "membership_ended");
+}
+
+/* They ended together, so neither covers: equal acquisition dates are told apart only where both cover. */
+static void a_card_with_two_ended_alike_is_invalid_and_not_multiple_R4_1(void **state)
+{
+	(void)state;
+	struct membership memberships[2] = { membership_of(TARO, "2020-04-01", "2026-04-01"),
+		membership_of(TARO, "2020-04-01", "2026-04-01") };
+	assert_by_card(memberships, 2, 0, "2026-11-22", VALIDITY_INVALID, "membership_ended");
+}
+
+static void a_card_before_every_membership_is_answered_with_the_one_starting_next_R4_1(void **state)
+{
+	(void)state;
+	struct membership memberships[3] = { membership_of(TARO, "2028-04-01", NULL),
+		membership_of(TARO, "2027-04-01", "2028-03-01"), membership_of(TARO, "2029-04-01", NULL) };
+	assert_by_card(memberships, 3, 1, "2026-11-22", VALIDITY_INVALID, "membership_not_started");
+}
+
+static void a_card_of_somebody_who_turned_75_is_answered_with_the_new_insurer_R3_2_R4_1(void **state)
+{
+	(void)state;
+	struct membership memberships[2] = { membership_of(TARO, "2010-04-01", NULL),
+		membership_of(TARO, "2026-11-22", NULL) };
+	memberships[0].born = vector_day("1951-11-22");
+	memberships[1].born = memberships[0].born;
+	memberships[1].scheme = SCHEME_LATE_ELDERLY;
+	assert_by_card(memberships, 2, 0, "2026-11-21", VALIDITY_VALID, "none");
+	assert_by_card(memberships, 2, 1, "2026-11-22", VALIDITY_VALID, "none");
+	assert_by_card(memberships, 1, 0, "2026-11-22", VALIDITY_INVALID, "moved_to_late_elderly");
+}
+
+static void a_card_of_somebody_without_any_membership_says_so_R4(void **state)
+{
+	(void)state;
+	struct eligibility eligibility = eligibility_by_card(NULL, 0, vector_day("2026-11-22"));
+	assert_int_equal(eligibility.validity, VALIDITY_NOT_FOUND);
+	assert_false(eligibility.identified);
+	assert_false(eligibility.cover.covers);
+	assert_reasons(eligibility.reasons, "no_membership");
+}
+
 static void a_program_that_knows_the_national_codes_understands_ours_R4(void **state)
 {
 	(void)state;
@@ -284,6 +396,7 @@ static void a_program_that_knows_the_national_codes_understands_ours_R4(void **s
 		"multiple" };
 	for (int national = 1; national <= 5; national++)
 		assert_string_equal(validity_code((enum validity)national), codes[national - 1]);
+	assert_string_equal(validity_code(VALIDITY_NOT_JUDGED), "not_judged");
 	assert_string_equal(validity_code((enum validity)6), "unknown");
 }
 
@@ -307,6 +420,14 @@ int main(void)
 		TEST(an_older_membership_of_another_insurer_is_not_called_newer_R4),
 		TEST(the_membership_of_another_person_is_no_newer_one_R4),
 		TEST(a_valid_answer_does_not_tell_of_other_insurers_R4),
+		TEST(a_card_is_answered_with_the_membership_that_covers_the_day_R4_1),
+		TEST(a_card_with_a_loss_reported_late_is_answered_with_the_newer_insurer_R4_1),
+		TEST(a_card_with_two_that_began_on_one_day_is_not_guessed_R4_1),
+		TEST(a_card_without_cover_is_answered_with_the_one_ended_last_R4_1),
+		TEST(a_card_with_two_ended_alike_is_invalid_and_not_multiple_R4_1),
+		TEST(a_card_before_every_membership_is_answered_with_the_one_starting_next_R4_1),
+		TEST(a_card_of_somebody_who_turned_75_is_answered_with_the_new_insurer_R3_2_R4_1),
+		TEST(a_card_of_somebody_without_any_membership_says_so_R4),
 		TEST(a_program_that_knows_the_national_codes_understands_ours_R4),
 	};
 	return cmocka_run_group_tests_name("eligibility", tests, NULL, NULL);
