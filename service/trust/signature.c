@@ -82,8 +82,6 @@ static EVP_PKEY *rsa_key(struct verifier *verifier, struct slice public_key)
 	unsigned char exponent[EXPONENT_SIZE];
 	unsigned char modulus[PUBLIC_KEY_MAX];
 	const unsigned char *bytes = (const unsigned char *)public_key.at + 1;
-	if (public_key.length <= 1 + EXPONENT_SIZE || public_key.length > PUBLIC_KEY_MAX)
-		return NULL;
 	size_t length = public_key.length - 1 - EXPONENT_SIZE;
 	if (!to_native(bytes, EXPONENT_SIZE, exponent) || !to_native(bytes + EXPONENT_SIZE, length, modulus))
 		return NULL;
@@ -101,8 +99,6 @@ static EVP_PKEY *ec_key(struct verifier *verifier, struct slice public_key)
 	char p384[] = "P-384";
 	unsigned char point[POINT_P384];
 	size_t length = public_key.length - 1;
-	if (length != POINT_P256 && length != POINT_P384)
-		return NULL;
 	memcpy(point, public_key.at + 1, length);
 	OSSL_PARAM parameters[] = {
 		OSSL_PARAM_construct_utf8_string(
@@ -111,6 +107,16 @@ static EVP_PKEY *ec_key(struct verifier *verifier, struct slice public_key)
 		OSSL_PARAM_construct_end(),
 	};
 	return make_key(verifier->make_ec, parameters);
+}
+
+/* In one of the two forms; whether it is a key of its kind OpenSSL says. */
+static bool is_key(struct slice public_key)
+{
+	if (public_key.length <= 1 + EXPONENT_SIZE || public_key.length > PUBLIC_KEY_MAX)
+		return false;
+	return public_key.at[0] == 'R' ||
+	       (public_key.at[0] == 'P' &&
+		       (public_key.length == 1 + POINT_P256 || public_key.length == 1 + POINT_P384));
 }
 
 static bool fits(enum signature_algorithm algorithm, struct slice public_key)
@@ -184,7 +190,7 @@ enum outcome signature_check(struct verifier *verifier, enum signature_algorithm
 {
 	unsigned char digest[DIGEST_LONGEST];
 	unsigned digest_length = 0;
-	if (public_key.length < 2)
+	if (!is_key(public_key))
 		return OUTCOME_INTERNAL;
 	if (!fits(algorithm, public_key) || signature.length == 0)
 		return OUTCOME_INVALID;
