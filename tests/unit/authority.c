@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <openssl/conf.h>
 #include <openssl/core_names.h>
 #include <openssl/x509v3.h>
 
@@ -80,10 +81,13 @@ static void put_extension(X509 *x509, X509 *issuer, const char *name, const char
 	X509V3_CTX context;
 	if (value[0] == '\0')
 		return;
+	CONF *empty = NCONF_new(NULL); /* policies are not made without one */
 	X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
-	X509_EXTENSION *extension = X509V3_EXT_nconf(NULL, &context, name, value);
+	X509V3_set_nconf(&context, empty);
+	X509_EXTENSION *extension = X509V3_EXT_nconf(empty, &context, name, value);
 	need(extension != NULL && X509_add_ext(x509, extension, -1) == 1, name);
 	X509_EXTENSION_free(extension);
+	NCONF_free(empty);
 }
 
 static ASN1_INTEGER *make_serial(const char *hexadecimal)
