@@ -24,6 +24,7 @@ FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 FLAGS_debug := -O0 -g3
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address
 FLAGS := $(FLAGS_$(BUILD))
 
 CFLAGS_ALL := -std=c11 $(WARNINGS) $(DEFINES) $(INCLUDES) $(HARDENING) $(FLAGS) -MMD -MP $(CFLAGS)
@@ -37,6 +38,7 @@ SERVICE_SOURCES := $(wildcard service/*.c service/base/*.c service/rules/*.c ser
 	service/net/*.c service/cases/*.c service/api/*.c)
 TERMINAL_SOURCES := $(wildcard service/terminal/*.c) service/base/calendar.c service/base/clock.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT_SHARED := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
@@ -44,7 +46,7 @@ SERVICE_OBJECTS := $(call objects,$(SERVICE_SOURCES))
 # Everything but the subcommands: what a unit test may link.
 LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.c,$(SERVICE_SOURCES)))
 
-.PHONY: help all build run test test-unit units test-system test-sanitizers lint lint-floors lint-form \
+.PHONY: help all build run test test-unit test-fuzz-corpus fuzz fuzz-corpus units test-system test-sanitizers lint lint-floors lint-form \
 	lint-clang lint-tidy lint-cppcheck lint-contract bench demo-data fmt clean deps-test deps-lint
 
 help: ## this list
@@ -82,6 +84,20 @@ $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(call objects,$(UNIT_SHARED)) $(LIBRAR
 
 $(OUT)/obj/tests/unit/%.o: INCLUDES += -Itests/unit
 
+FUZZ_SHARED := $(call objects,tests/fuzz/target.c)
+
+$(OUT)/fuzz/replay_%: $(OUT)/obj/tests/fuzz/replay.o $(OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
+
+$(OUT)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(SERVICE_LIBS) -o $@
+
+$(OUT)/fuzz/make_corpus: $(call objects,tests/fuzz/make_corpus.c tests/unit/authority.c) $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
+
 -include $(wildcard $(OUT)/obj/*/*.d $(OUT)/obj/*/*/*.d $(OUT)/obj/*/*/*/*.d)
 
 run: ## install, build, start a private database, serve, and perform one real check (HOST, PORT, STATE)
@@ -116,12 +132,34 @@ test: ## everything: unit, contract, migrations, lint rules, API, terminal, faul
 	@$(MAKE) --no-print-directory deps-test
 	@$(MAKE) --no-print-directory -s -j$$(nproc) build units
 	@$(MAKE) --no-print-directory test-unit
+	@$(MAKE) --no-print-directory test-fuzz-corpus
 	@$(MAKE) --no-print-directory test-system
 
 test-unit: units ## the rules and the small parts, by tables (VECTORS=DIR: another folder with the same columns)
 	@failed=0; for test in $(UNIT_TESTS); do \
 		VECTORS="$(VECTORS)" $(OUT)/unit/$$test || failed=1; \
 	done; exit $$failed
+
+test-fuzz-corpus: $(addprefix $(OUT)/fuzz/replay_,$(FUZZ_TARGETS)) ## what fuzzing starts from and has found, once more (needs no clang)
+	@failed=0; for target in $(FUZZ_TARGETS); do \
+		$(OUT)/fuzz/replay_$$target tests/fuzz/corpus/$$target || failed=1; \
+	done; exit $$failed
+
+SECONDS ?= 60
+
+fuzz: ## each fuzz target for SECONDS, on the address sanitizer (SECONDS=n)
+	@tools/install-deps run fuzz
+	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=fuzz CC=clang $(addprefix build/fuzz/fuzz/fuzz_,$(FUZZ_TARGETS))
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p build/fuzz/corpus/$$target; echo "== $$target ($(SECONDS) s)"; \
+		build/fuzz/fuzz/fuzz_$$target -max_total_time=$(SECONDS) -max_len=16384 -timeout=10 -print_final_stats=1 \
+			-verbosity=0 -artifact_prefix=build/fuzz/$$target- build/fuzz/corpus/$$target \
+			tests/fuzz/corpus/$$target || exit 1; \
+	done
+
+fuzz-corpus: $(OUT)/fuzz/make_corpus ## the anchors and the corpora of tests/fuzz, made anew
+	@mkdir -p tests/fuzz/anchors $(addprefix tests/fuzz/corpus/,$(FUZZ_TARGETS))
+	@$(OUT)/fuzz/make_corpus tests/fuzz
 
 units: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
 
@@ -143,6 +181,7 @@ test-sanitizers: ## unit, API and fault tests on address/undefined and thread bu
 	@for build in asan tsan; do \
 		$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=$$build build units && \
 		$(MAKE) --no-print-directory BUILD=$$build test-unit && \
+		$(MAKE) --no-print-directory BUILD=$$build test-fuzz-corpus && \
 		$(MAKE) --no-print-directory BUILD=$$build SYSTEM_TESTS="tests/api tests/faults" test-system || exit 1; \
 	done
 

@@ -1,0 +1,34 @@
+#include "target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+void must_hold(int holds, const char *what)
+{
+	if (!holds) {
+		(void)fprintf(stderr, "does not hold: %s\n", what);
+		abort();
+	}
+}
+
+const struct anchors *fuzz_anchors(void)
+{
+	static struct anchors anchors;
+	char paths[ANCHOR_USES][4096];
+	static const char *const names[ANCHOR_USES] = { "card", "phone", "signing" };
+	if (anchors.count > 0)
+		return &anchors;
+	const char *folder = getenv("FUZZ_ANCHORS");
+	struct anchor_settings settings = { .policies = { "1.2.392.200149.8.5.1.3.30" } };
+	for (int use = 0; use < ANCHOR_USES; use++) {
+		(void)snprintf(paths[use], sizeof paths[use], "%s/%s.pem",
+			folder != NULL ? folder : "tests/fuzz/anchors", names[use]);
+		settings.paths[use] = paths[use];
+	}
+	MUST_HOLD(anchors_load(&settings, &anchors) == OUTCOME_OK);
+	MUST_HOLD(anchors.count == 4);
+	log_set_level(LOG_LEVEL_ERROR + 1);
+	return &anchors;
+}

@@ -1,0 +1,19 @@
+/* What a fuzz target is, for libFuzzer and for the replay of its corpus, and what the targets share. */
+#ifndef SHIKAKU_TESTS_FUZZ_TARGET_H
+#define SHIKAKU_TESTS_FUZZ_TARGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trust/anchors.h"
+
+/* Aborts where what must always hold does not. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST_HOLD(condition) must_hold((condition), #condition)
+void must_hold(int holds, const char *what);
+
+/* The invented anchors beside the corpora (FUZZ_ANCHORS names another folder), loaded once. Nobody has their keys. */
+const struct anchors *fuzz_anchors(void);
+
+#endif
