@@ -77,6 +77,16 @@ def test_a_challenge_is_not_given_for_something_else(desk):
     assert desk.request("GET", CHALLENGES, wrong=True).header("Allow") == "POST"
 
 
+def test_a_challenge_is_for_terminals_that_are_known_and_do_not_ask_too_often(card_service, database, desk):
+    with Client(card_service) as nobody:
+        assert problem_of(nobody.request("POST", CHALLENGES))[:2] == (401, "token_missing")
+    with Client(card_service, database.token(scope="operator", owner=None)) as operator:
+        assert problem_of(operator.request("POST", CHALLENGES))[:2] == (403, "scope_missing")
+    assert problem_of(desk.request("POST", CHALLENGES, headers={"Accept": "text/html"}, wrong=True))[1] == "not_acceptable"
+    with Client(card_service, database.token(rate=1, burst=2)) as eager:
+        assert [eager.request("POST", CHALLENGES).status for _ in range(3)] == [201, 201, 429]
+
+
 # --- The proof.
 
 def test_a_registered_card_is_answered_for_its_person(desk, someone):

@@ -115,11 +115,6 @@ def test_a_replaced_certificate_does_not_hide_the_newest_r6(desk, database):
     assert desk.check(**person.asked()).reasons == []
 
 
-def test_the_card_itself_is_not_taken_yet_r6(desk):
-    answer = desk.check("card", insurer_number="01130012", number="1", birth_date="1990-01-01", wrong=True)
-    assert answer.status == 422 and answer.field_errors == {"/presented/kind": "not_one_of"}
-
-
 @pytest.mark.parametrize("facts", [{"non_disclosure": True}, {"non_disclosure": True, "stopped": True}])
 def test_a_protected_persons_address_is_in_no_answer_r14(desk, database, facts):
     person = add(database, **facts)

@@ -126,7 +126,7 @@ def test_a_hundred_unknown_fields_are_refused_in_one_answer(desk):
     ("/known_at", "2026-11-22", "wrong_form"), ("/known_at", "2026-11-22T10:00:00", "wrong_form"), ("/known_at", "yesterday", "wrong_form"),
     ("/known_at", "2026-11-22T25:00:00Z", "wrong_form"), ("/known_at", "2026-02-30T10:00:00Z", "wrong_form"),
     ("/known_at", "2026-11-22 10:00:00+0900", "wrong_form"), ("/known_at", "2026-11-23T00:00:00Z", "out_of_range"),
-    ("/setting", "School", "not_one_of"), ("/setting", "", "not_one_of"), ("/presented/kind", "card", "not_one_of"),
+    ("/setting", "School", "not_one_of"), ("/setting", "", "not_one_of"), ("/presented/kind", "Card", "not_one_of"),
     ("/presented/kind", "", "not_one_of"), ("/presented/birth_date", "1980-02-30", "wrong_form"),
     ("/presented/birth_date", "S55.5.17", "wrong_form"), ("/presented/birth_date", "2027-01-01", "out_of_range"),
     ("/presented/insurer_number", "1234567", "wrong_form"), ("/presented/branch_number", "1", "wrong_form"),
