@@ -79,7 +79,7 @@ def test_a_challenge_is_not_given_for_something_else(desk):
 
 def test_a_challenge_is_for_terminals_that_are_known_and_do_not_ask_too_often(card_service, database, desk):
     with Client(card_service) as nobody:
-        assert problem_of(nobody.request("POST", CHALLENGES))[:2] == (401, "token_missing")
+        assert problem_of(nobody.request("POST", CHALLENGES, wrong=True))[:2] == (401, "token_missing")
     with Client(card_service, database.token(scope="operator", owner=None)) as operator:
         assert problem_of(operator.request("POST", CHALLENGES))[:2] == (403, "scope_missing")
     assert problem_of(desk.request("POST", CHALLENGES, headers={"Accept": "text/html"}, wrong=True))[1] == "not_acceptable"
