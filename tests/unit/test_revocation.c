@@ -305,6 +305,7 @@ static void a_partial_list_is_left_out_and_counted_R5_5(void **state)
 {
 	(void)state;
 	static const char *const kinds[][2] = { { "deltaCRL", "critical,DER:020105" },
+		{ "deltaCRL", "DER:020105" }, { "issuingDistributionPoint", "DER:3003840101" },
 		{ "issuingDistributionPoint", "critical,DER:3003850101" },
 		{ "issuingDistributionPoint", "critical,DER:3003840101" },
 		{ "1.2.3.4.5", "critical,DER:0500" } };
