@@ -47,7 +47,7 @@ SERVICE_OBJECTS := $(call objects,$(SERVICE_SOURCES))
 LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.c,$(SERVICE_SOURCES)))
 
 .PHONY: help all build run test test-unit test-fuzz-corpus fuzz fuzz-corpus units test-system test-sanitizers lint lint-floors lint-form \
-	lint-clang lint-tidy lint-cppcheck lint-contract bench demo-data fmt clean deps-test deps-lint
+	lint-clang lint-tidy lint-cppcheck lint-contract bench bench-cards demo-data fmt clean deps-test deps-lint
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,10 @@ $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(call objects,$(UNIT_SHARED)) $(LIBRAR
 
 $(OUT)/obj/tests/unit/%.o: INCLUDES += -Itests/unit
 
+$(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
+
 FUZZ_SHARED := $(call objects,tests/fuzz/target.c)
 
 $(OUT)/fuzz/replay_%: $(OUT)/obj/tests/fuzz/replay.o $(OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(LIBRARY_OBJECTS)
@@ -107,6 +111,11 @@ bench: ## checks against pgbench on the same machine, interleaved (the first tim
 	@tools/install-deps bench
 	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build
 	/usr/bin/python3 -B tests/bench/typed_keys.py $(BENCH)
+
+bench-cards: ## checks by card against checks by typed keys, interleaved, and a revocation list of 1,000,000 entries
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build build/release/bench/card_load build/release/bench/crl_bench
+	/usr/bin/python3 -B tests/bench/cards.py $(BENCH)
 
 demo-data: ## N members for load tests into the database that MIGRATE_URL names
 	@demo/fill $(N)
@@ -188,7 +197,7 @@ test-sanitizers: ## unit, API and fault tests on address/undefined and thread bu
 # --- Lint: the floors, the form, and what three analysers find.
 
 LINT_FLAGS := -std=c11 $(DEFINES) -Iservice -I$(OUT)/gen -isystem $(PG_INCLUDE)
-C_FILES := $(shell find service tests/unit tests/fuzz -name '*.[ch]' 2>/dev/null)
+C_FILES := $(shell find service tests/unit tests/bench tests/fuzz -name '*.[ch]' 2>/dev/null)
 
 deps-lint:
 	@tools/install-deps lint

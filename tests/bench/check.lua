@@ -58,7 +58,7 @@ if pace > 0 then
   end
 end
 
-local bad = 0
+bad = 0
 function response(status, headers, body)
   if status ~= 200 or not body:find('"validity":"valid"', 1, true) then
     bad = bad + 1
@@ -69,8 +69,17 @@ if os.getenv("VERIFY") ~= "1" then
   response = nil
 end
 
+local threads = {}
+function setup(thread)
+  table.insert(threads, thread)
+end
+
 function done(summary, latency, requests)
-  io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration, latency:percentile(50),
+  local wrong = 0
+  for _, thread in ipairs(threads) do
+    wrong = wrong + thread:get("bad")
+  end
+  io.write(string.format("RESULT %d %d %d %d %d %d 0\n", summary.requests, summary.duration, latency:percentile(50),
     latency:percentile(99), summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write +
-    summary.errors.timeout, latency.max))
+    summary.errors.timeout, wrong))
 end
