@@ -37,7 +37,7 @@
 #define SERIAL_SIZE 16
 #define THREADS_MAX 16
 #define PATH_SIZE 4096
-#define DAY (24 * 60 * 60)
+#define DAY 86400L
 #define LIVES (INT64_C(86400) * MICROSECONDS)
 #define BODY_MAX 16384
 /* Walks through all cards in an order that caches cannot follow; a prime, so that it meets each once a round. */
@@ -322,7 +322,8 @@ static void write_rows(struct bench *bench, size_t members)
 			member++;
 		if (member > members)
 			fail("more cards than members who can have one");
-		put_row(file, hasher, member, bench->cards[n], X509_get0_subject_key_id(bench->ca));
+		put_row(file, hasher, member, must(bench->cards[n], "a card is missing"),
+			X509_get0_subject_key_id(bench->ca));
 	}
 	close_written(file);
 	hasher_destroy(hasher);
