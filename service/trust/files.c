@@ -31,8 +31,10 @@ static enum outcome take_file(const char *path, size_t max,
 	enum outcome outcome = OUTCOME_OK;
 	if (fstat(fd, &state) != 0 || !S_ISREG(state.st_mode)) {
 		outcome = cannot_read(path, "not a file");
-	} else if (state.st_size == 0 || (uint64_t)state.st_size > max) {
-		outcome = cannot_read(path, state.st_size == 0 ? "empty" : "too large");
+	} else if ((uint64_t)state.st_size > max) {
+		outcome = cannot_read(path, "too large");
+	} else if (state.st_size == 0) {
+		outcome = take(owner, path, (struct slice){ "", 0 }); /* nothing that could be mapped */
 	} else {
 		size_t length = (size_t)state.st_size;
 		void *content = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
