@@ -7,6 +7,7 @@
 #include <openssl/bn.h>
 #include <openssl/conf.h>
 #include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 
 /* Nothing here fails but for a mistake in a test. */
@@ -29,6 +30,29 @@ EVP_PKEY *make_ec_key(const char *curve)
 {
 	EVP_PKEY *key = EVP_EC_gen(curve);
 	need(key != NULL, curve);
+	return key;
+}
+
+EVP_PKEY *make_rsa_key_with_exponent(unsigned exponent)
+{
+	EVP_PKEY *key = NULL;
+	BIGNUM *n = BN_new();
+	BIGNUM *e = BN_new();
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	need(BN_rand(n, 2048, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD) == 1 && BN_set_word(e, exponent) == 1 &&
+			OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+			OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) == 1,
+		"the numbers of an RSA key");
+	OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(build);
+	need(EVP_PKEY_fromdata_init(context) == 1 &&
+			EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1,
+		"an RSA key");
+	OSSL_PARAM_free(parameters);
+	EVP_PKEY_CTX_free(context);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(e);
+	BN_free(n);
 	return key;
 }
 
@@ -162,6 +186,7 @@ struct slice make_card(const struct card_plan *plan)
 	X509 *x509 = begin(plan->key, or_else(plan->serial, "1234567890ABCDEF"),
 		plan->not_before != 0 ? plan->not_before : AUTHORITY_NOW - 2 * AUTHORITY_YEAR,
 		plan->not_after != 0 ? plan->not_after : AUTHORITY_NOW + 3 * AUTHORITY_YEAR);
+	need(X509_set_version(x509, plan->version_1 ? X509_VERSION_1 : X509_VERSION_3) == 1, "a version");
 	put_name(X509_get_subject_name(x509), NULL, "0123ABCD4567EFGH");
 	need(X509_set_issuer_name(x509, X509_get_subject_name(issuer)) == 1, "a name");
 	if (!plan->names_none)

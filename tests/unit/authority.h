@@ -25,6 +25,8 @@ struct authority {
 
 EVP_PKEY *make_rsa_key(unsigned bits);
 EVP_PKEY *make_ec_key(const char *curve);
+/* A public key with that exponent, and a modulus of 2048 bits that is nobody's. */
+EVP_PKEY *make_rsa_key_with_exponent(unsigned exponent);
 
 /* The form in which the service keeps a key. */
 struct public_key short_form(EVP_PKEY *key);
@@ -50,6 +52,7 @@ struct card_plan {
 	const char *other; /* value of the extension 1.2.3.4.5 */
 	const EVP_MD *digest;
 	const char *serial; /* hexadecimal, "-" before it for a negative one */
+	bool version_1;
 	int64_t not_before; /* seconds since 1970; 0: as above */
 	int64_t not_after;
 };

@@ -456,6 +456,31 @@ static void a_key_that_no_card_has_is_untrusted_R5_1(void **state)
 	}
 }
 
+/* With the exponent 1 a signature is its own padding: anybody writes it. */
+static void a_key_whose_signatures_anybody_writes_is_untrusted_R5_1(void **state)
+{
+	(void)state;
+	static const unsigned exponents[] = { 1, 2, 3, 65537 };
+	for (int i = 0; i < 4; i++) {
+		struct card_plan plan = card_of(&g1);
+		plan.key = make_rsa_key_with_exponent(exponents[i]);
+		assert_verdict(&plan, i < 2 ? CERTIFICATE_UNTRUSTED : CERTIFICATE_TRUSTED);
+		EVP_PKEY_free(plan.key);
+	}
+}
+
+/* Version 1 has no extensions: nobody says what such a certificate is for. */
+static void a_certificate_of_version_1_is_no_card_R5_1(void **state)
+{
+	(void)state;
+	struct card_plan plan = card_of(&g1);
+	plan.version_1 = true;
+	plan.names_none = true;
+	plan.key_usage = "";
+	plan.policies = "";
+	assert_verdict(&plan, CERTIFICATE_WRONG_PURPOSE);
+}
+
 static void without_anchors_nobody_is_trusted_R5_1(void **state)
 {
 	(void)state;
@@ -497,6 +522,8 @@ int main(void)
 		CARD_TEST(an_extension_that_nobody_here_knows_counts_where_it_is_critical_R5_1),
 		CARD_TEST(a_weakly_signed_certificate_is_untrusted_R5_1),
 		CARD_TEST(a_key_that_no_card_has_is_untrusted_R5_1),
+		CARD_TEST(a_key_whose_signatures_anybody_writes_is_untrusted_R5_1),
+		CARD_TEST(a_certificate_of_version_1_is_no_card_R5_1),
 		CARD_TEST(without_anchors_nobody_is_trusted_R5_1),
 	};
 	return cmocka_run_group_tests_name("certificate", tests, set_up, tear_down);
