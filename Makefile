@@ -161,8 +161,9 @@ fuzz: ## each fuzz target for SECONDS, on the address sanitizer (SECONDS=n)
 	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=fuzz CC=clang $(addprefix build/fuzz/fuzz/fuzz_,$(FUZZ_TARGETS))
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p build/fuzz/corpus/$$target; echo "== $$target ($(SECONDS) s)"; \
+		words=tests/fuzz/fuzz_$$target.dict; \
 		build/fuzz/fuzz/fuzz_$$target -max_total_time=$(SECONDS) -max_len=16384 -timeout=10 -print_final_stats=1 \
-			-verbosity=0 -artifact_prefix=build/fuzz/$$target- build/fuzz/corpus/$$target \
+			-verbosity=0 -artifact_prefix=build/fuzz/$$target- $$([ ! -f $$words ] || echo -dict=$$words) build/fuzz/corpus/$$target \
 			tests/fuzz/corpus/$$target || exit 1; \
 	done
 

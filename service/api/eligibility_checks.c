@@ -1,10 +1,10 @@
-/* POST /v1/eligibility-checks: the main job. */
+#include "api/eligibility_checks.h"
+
 #include <stddef.h>
 #include <string.h>
 
 #include "api/answer.h"
 #include "api/card_fields.h"
-#include "api/decode.h"
 #include "api/eligibility_answer.h"
 #include "api/problems.h"
 #include "api/routes.h"
@@ -151,7 +151,7 @@ static void decode_reference_number(const json_t *value, struct field_errors *er
 			characters < 1 ? FIELD_WRONG_FORM : FIELD_TOO_LONG, "expected 1 to 64 characters");
 }
 
-static void decode_check(json_t *body, struct check *check, struct field_errors *errors)
+void eligibility_check_decode(json_t *body, struct check *check, struct field_errors *errors)
 {
 	static const char *const settings[] = {
 		[SETTING_STANDARD] = "standard", [SETTING_SCHOOL] = "school"
@@ -207,7 +207,7 @@ static void start_check(struct exchange *exchange)
 	check->finished = check_finished;
 	check->owner = own;
 	struct field_errors errors = { .count = 0 };
-	decode_check(body, check, &errors);
+	eligibility_check_decode(body, check, &errors);
 	if (errors.count > 0) {
 		problem_answer_fields(request, &errors);
 		return;

@@ -1,0 +1,75 @@
+/* POST /v1/eligibility-checks takes 64 KiB of anything from whoever has a token: JSON, then every field. What has no fault noted
+ * must be a whole question. */
+#include "target.h"
+
+#include <string.h>
+
+#include "api/eligibility_checks.h"
+#include "base/json.h"
+
+#define BODY_MAX ((size_t)64 * 1024)
+/* 2026-11-22T12:00:00+09:00 */
+#define NOW INT64_C(1795316400000000)
+
+static void look_at_card(const struct card_shown *card)
+{
+	MUST_HOLD(card->certificate.at != NULL && card->certificate.length >= 1 &&
+		  card->certificate.length <= 6144);
+	MUST_HOLD(card->signature.at != NULL && card->signature.length >= 1 && card->signature.length <= 768);
+	MUST_HOLD(card->challenge.at != NULL && card->challenge.length >= 1 && card->challenge.length <= 200);
+	MUST_HOLD(card->algorithm <= SIGNATURE_ES384);
+}
+
+static void look_at_keys(const struct check_question *question)
+{
+	MUST_HOLD(strlen(question->insurer_number) == INSURER_NUMBER_DIGITS);
+	MUST_HOLD(strspn(question->insurer_number, "0123456789") == INSURER_NUMBER_DIGITS);
+	MUST_HOLD(question->number_key.at != NULL && question->number_key.length >= 1);
+	MUST_HOLD(
+		question->branch_number.at == NULL || question->branch_number.length == BRANCH_NUMBER_DIGITS);
+	MUST_HOLD(question->birth_date.number != INT32_MIN);
+	MUST_HOLD(day_compare(question->birth_date, question->visit) <= 0);
+	MUST_HOLD(question->card.certificate.at == NULL && question->card.signature.at == NULL);
+}
+
+static void look_at(const struct check_question *question)
+{
+	struct day last = day_plus(day_in_japan(NOW), VISIT_DAYS_AHEAD);
+	MUST_HOLD(day_compare(question->visit, last) <= 0);
+	MUST_HOLD(!question->has_known_at || question->known_at <= NOW);
+	MUST_HOLD(question->shown.kind >= PRESENTED_CARD && question->shown.kind <= PRESENTED_INSURANCE_CARD);
+	MUST_HOLD(question->shown.setting <= SETTING_SCHOOL);
+	if (question->shown.kind == PRESENTED_CARD)
+		look_at_card(&question->card);
+	else
+		look_at_keys(question);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena;
+	json_t *body = NULL;
+	enum json_fault fault = JSON_FAULT_NONE;
+	const char *where = NULL;
+	if (size > BODY_MAX)
+		return -1;
+	arena_open(&arena, (size_t)256 * 1024);
+	enum outcome outcome = json_read_object(
+		&arena, (struct slice){ size == 0 ? "" : (const char *)data, size }, &body, &fault, &where);
+	if (outcome == OUTCOME_OK) {
+		struct check *check = arena_take(&arena, sizeof *check);
+		struct field_errors errors = { .count = 0 };
+		MUST_HOLD(check != NULL);
+		check->arena = &arena;
+		check->now.wall = NOW;
+		eligibility_check_decode(body, check, &errors);
+		if (errors.count == 0)
+			look_at(&check->question);
+	} else {
+		MUST_HOLD(outcome == OUTCOME_INVALID || outcome == OUTCOME_NO_MEMORY);
+		MUST_HOLD(outcome != OUTCOME_INVALID || fault != JSON_FAULT_NONE);
+	}
+	arena_close(&arena);
+	arena_free_spares();
+	return 0;
+}
