@@ -42,5 +42,7 @@ struct slice decode_branch(
 		return none;
 	}
 	const char *kept = arena_copy(arena, branch, BRANCH_NUMBER_DIGITS);
+	if (kept == NULL)
+		field_errors_add(errors, pointer, FIELD_TOO_LONG, "the request is too large");
 	return (struct slice){ kept, kept == NULL ? 0 : BRANCH_NUMBER_DIGITS };
 }

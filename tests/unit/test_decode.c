@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/decode.h"
+#include "api/typed_keys.h"
 
 static struct arena arena;
 static struct field_errors errors;
@@ -347,6 +348,20 @@ static void a_code_is_one_of_the_listed_ones_or_an_error(void **state)
 	}
 }
 
+/* Without the 枝番 another of the family could be answered. */
+static void a_key_that_finds_no_room_is_an_error_and_not_a_key_left_out_R4_2(void **state)
+{
+	(void)state;
+	struct arena none;
+	json_t *object = object_of("{\"number\":\"456\",\"branch_number\":\"01\"}");
+	arena_open(&none, 0);
+	assert_null(decode_key(&none, json_object_get(object, "number"), "/number", &errors).at);
+	assert_noted("/number", FIELD_TOO_LONG);
+	assert_null(decode_branch(&none, json_object_get(object, "branch_number"), "/branch", &errors).at);
+	assert_noted("/branch", FIELD_TOO_LONG);
+	arena_close(&none);
+}
+
 int main(void)
 {
 #define DECODE_TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -366,6 +381,7 @@ int main(void)
 		DECODE_TEST(a_date_that_does_not_exist_is_named),
 		DECODE_TEST(a_time_that_is_none_is_named),
 		DECODE_TEST(a_code_is_one_of_the_listed_ones_or_an_error),
+		DECODE_TEST(a_key_that_finds_no_room_is_an_error_and_not_a_key_left_out_R4_2),
 	};
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
 }
