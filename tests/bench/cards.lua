@@ -1,6 +1,6 @@
 -- wrk: eligibility checks by card, each body of the file REQUESTS once, because a challenge is good for one use. Environment:
 -- TOKEN, REQUESTS, SKIP (bytes of the file that earlier runs sent), EXPECT (a text that each answer has), VERIFY. Tells in RESULT
--- how many bytes it took; stops when the file ends. One thread only.
+-- how many bytes it took; stops when the file ends, and says RAN OUT instead. One thread only.
 local head = table.concat({ "POST /v1/eligibility-checks HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json",
   "Authorization: Bearer " .. os.getenv("TOKEN"), "Content-Length: " }, "\r\n")
 local file
@@ -43,7 +43,7 @@ end
 
 function done(summary, latency, requests)
   if thread:get("ran_out") == 1 then
-    io.write("the requests ran out before the time did\n")
+    io.write("RAN OUT\n")
     return
   end
   io.write(string.format("RESULT %d %d %d %d %d %d %d\n", summary.requests, summary.duration, latency:percentile(50),
