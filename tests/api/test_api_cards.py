@@ -236,6 +236,15 @@ def test_both_generations_are_told_apart_by_their_keys(desk, database, believed)
         assert check_by_card(desk, card).json["accepted"] is True
 
 
+def test_a_challenge_lives_a_minute_to_the_second_at_whichever_process(start, desk, database, believed, someone):
+    _, card = someone
+    for now, status in (("2026-11-22T10:00:59.999+09:00", 200), ("2026-11-22T10:01:00+09:00", 409)):
+        challenge = challenge_of(desk)  # at 10:00:00
+        with Client(start(database, now=now, **believed.settings), desk.token) as later:
+            answer = check_by_card(later, card, challenge)
+            assert answer.status == status and (status == 200 or answer.json["code"] == "challenge_expired")
+
+
 # --- A genuine card that may not be used (R5.3).
 
 def refused(answer, reason):
