@@ -267,15 +267,30 @@ static bool is_stop(int number)
 
 static void wait_for_stop(struct service *service, const sigset_t *signals)
 {
+	int64_t due = clock_read().monotonic + MAINTENANCE_SECONDS * MICROSECONDS;
 	for (;;) {
-		int number = wait_signal(signals, (int64_t)MAINTENANCE_SECONDS * 1000);
+		int64_t left = due - clock_read().monotonic;
+		int number = wait_signal(signals, left < 0 ? 0 : left / 1000);
 		if (is_stop(number))
 			return;
 		if (number == SIGHUP)
 			believe_again(service);
-		if (number == 0)
+		if (clock_read().monotonic >= due) {
 			start_maintenance(service);
+			due = clock_read().monotonic + MAINTENANCE_SECONDS * MICROSECONDS;
+		}
 	}
+}
+
+/* Waits so long, or until it is told again to stop; true then. */
+static bool is_stopped_again(const sigset_t *signals, int64_t milliseconds)
+{
+	int64_t due = clock_read().monotonic + milliseconds * 1000;
+	for (int64_t left = milliseconds; left > 0; left = (due - clock_read().monotonic) / 1000) {
+		if (is_stop(wait_signal(signals, left)))
+			return true;
+	}
+	return false;
 }
 
 /* Readiness fails, the listeners close, what is in flight finishes within its time, the rest gets 503. A second signal ends
@@ -285,14 +300,14 @@ static void drain(struct service *service, const sigset_t *signals)
 	const struct config *config = service->config;
 	log_line(LOG_LEVEL_INFO, "serve", "stopping");
 	atomic_store(&service->process.stopping, true);
-	bool hurried = config->drain_delay_ms > 0 && is_stop(wait_signal(signals, config->drain_delay_ms));
+	bool hurried = is_stopped_again(signals, config->drain_delay_ms);
 	for (size_t i = 0; i < service->count; i++)
 		atomic_store(&service->workers[i].in_flight, 1);
 	post_all(service, drain_worker);
 	int64_t end = clock_read().monotonic + config->drain_timeout_ms * 1000;
 	while (!hurried && total_in_flight(service) > 0 && clock_read().monotonic < end) {
 		post_all(service, report_in_flight);
-		hurried = is_stop(wait_signal(signals, DRAIN_POLL_MS));
+		hurried = is_stopped_again(signals, DRAIN_POLL_MS);
 	}
 	if (total_in_flight(service) > 0)
 		log_line(LOG_LEVEL_WARNING, "serve", "%zu requests are not finished and get 503",

@@ -34,6 +34,33 @@ ALTER TABLE shikaku.checks ADD CONSTRAINT not_judged_only_by_card CHECK (validit
 COMMENT ON COLUMN shikaku.cards.public_key IS
   'R, 4 bytes exponent, modulus (RSA); or P, uncompressed point (65 bytes P-256, 97 bytes P-384)';
 
+-- Locks a person with those whose standings hang together with theirs, in the order in which the standings' own triggers do, for
+-- whoever will write several of their rows: two who took them in another order would wait for each other.
+CREATE FUNCTION shikaku.lock_family(who bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = '' AS $$
+BEGIN
+  PERFORM FROM shikaku.persons AS p
+    WHERE p.person_id IN (
+      SELECT who
+      UNION
+      SELECT insured_m.person_id
+        FROM shikaku.members AS m
+        JOIN shikaku.memberships AS ms USING (member_key)
+        JOIN shikaku.memberships AS insured_ms ON insured_ms.membership_id = ms.insured_membership_id
+        JOIN shikaku.members AS insured_m ON insured_m.member_key = insured_ms.member_key
+        WHERE m.person_id = who
+      UNION
+      SELECT dependent_m.person_id
+        FROM shikaku.members AS m
+        JOIN shikaku.memberships AS ms USING (member_key)
+        JOIN shikaku.memberships AS dependent_ms ON dependent_ms.insured_membership_id = ms.membership_id
+        JOIN shikaku.members AS dependent_m ON dependent_m.member_key = dependent_ms.member_key
+        WHERE m.person_id = who)
+    ORDER BY p.person_id
+    FOR NO KEY UPDATE;
+END
+$$;
+
 -- Makes a card known that was validated in full, as a person's, and registers its use (利用登録) where a channel is given (R5.6).
 -- The person by the resident register's code, or by an insurer's key of a member. Answers in a word: registered, known (nothing
 -- to do), no_person, other_person (the certificate is known as somebody else's), other_certificate (issuer and serial are known
@@ -55,7 +82,7 @@ BEGIN
   IF who IS NULL THEN
     RETURN 'no_person';
   END IF;
-  PERFORM FROM shikaku.persons AS p WHERE p.person_id = who FOR NO KEY UPDATE;
+  PERFORM shikaku.lock_family(who);
   IF by_channel IS NOT NULL
       AND EXISTS (SELECT FROM shikaku.members AS m WHERE m.person_id = who AND m.self_information_stopped) THEN
     RETURN 'not_registrable';

@@ -71,11 +71,10 @@ BEGIN
     RETURN;
   END IF;
 
-  -- In order, so that two who stop the same cards wait for each other; the second then finds them stopped.
-  SELECT array_agg(c.card_id) INTO card_ids FROM (
-    SELECT c.card_id FROM shikaku.cards AS c
-      WHERE c.person_id = person_ids[1] AND c.state = 'active' AND (asked_medium IS NULL OR c.medium = asked_medium)
-      ORDER BY c.card_id FOR NO KEY UPDATE) AS c;
+  -- Two who stop or give back the same cards wait for each other; the second then finds what the first has done.
+  PERFORM shikaku.lock_family(person_ids[1]);
+  SELECT array_agg(c.card_id) INTO card_ids FROM shikaku.cards AS c
+    WHERE c.person_id = person_ids[1] AND c.state = 'active' AND (asked_medium IS NULL OR c.medium = asked_medium);
   IF card_ids IS NOT NULL THEN
     said := 'made';
     INSERT INTO shikaku.card_suspensions (suspension_id, person_id, medium, reason, cards, suspended_at, suspended_by)
@@ -110,6 +109,7 @@ DECLARE
   said text := 'lifted';
   answer shikaku.card_suspensions;
 BEGIN
+  PERFORM shikaku.lock_family(cs.person_id) FROM shikaku.card_suspensions AS cs WHERE cs.suspension_id = asked_id;
   -- Another process' clock may have been a little ahead.
   UPDATE shikaku.card_suspensions AS cs
     SET lifted_at = greatest(lift_card_suspension.lifted_at, cs.suspended_at), lifted_by = lift_card_suspension.token_id

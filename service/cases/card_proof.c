@@ -40,15 +40,6 @@ static void refuse(struct card_proof *proof, enum card_refusal refusal)
 	proof->proved(proof, OUTCOME_REFUSED);
 }
 
-static bool is_stopped(const struct card_proof *proof)
-{
-	for (size_t i = 0; i < proof->found.standings.count; i++) {
-		if (proof->found.standings.at[i].self_information_stopped)
-			return true;
-	}
-	return false;
-}
-
 /* Genuine and signed: what the lists say, then what the rules make of it. */
 static void decide(
 	struct card_proof *proof, struct card_facts *facts, struct slice issuer, struct slice serial)
@@ -72,7 +63,7 @@ static void decide(
 		refuse(proof, CARD_REFUSAL_REVOCATION_UNAVAILABLE);
 		return;
 	}
-	facts->self_information_stopped = is_stopped(proof);
+	facts->self_information_stopped = proof->found.known && proof->found.card.person_stopped;
 	proof->decision = card_decide(facts, now);
 	proof->proved(proof, OUTCOME_OK);
 }

@@ -184,13 +184,13 @@ static enum outcome judge_cover_by_card(struct check *check)
 	if (memberships == NULL || places == NULL)
 		return OUTCOME_NO_MEMORY;
 	for (size_t i = 0; i < found->count; i++) {
-		/* Whoever asked one insurer not to disclose it did not mean it to be told by another. */
-		answer->address_withheld |= found->at[i].non_disclosure;
 		if (!is_linked(&found->at[i]))
 			continue;
 		places[linked] = i;
 		memberships[linked++] = membership_of(&found->at[i]);
 	}
+	/* Whoever asked one insurer not to disclose it did not mean it to be told by another. */
+	answer->address_withheld = check->proof.found.card.address_withheld;
 	struct eligibility eligibility = eligibility_by_card(memberships, linked, check->question.visit);
 	take_eligibility(answer, &eligibility);
 	if (eligibility.identified)

@@ -11,6 +11,8 @@ enum column {
 	COLUMN_PUBLIC_KEY,
 	COLUMN_STATE,
 	COLUMN_USE_REGISTERED,
+	COLUMN_PERSON_STOPPED,
+	COLUMN_ADDRESS_WITHHELD,
 };
 
 static struct card_question *of(struct lane_question *question)
@@ -65,18 +67,26 @@ static void read_card(struct card_question *question, const struct row *row)
 		.public_key = row_text(row, COLUMN_PUBLIC_KEY),
 		.state = row_text(row, COLUMN_STATE),
 		.use_registered = row_bool(row, COLUMN_USE_REGISTERED),
+		.person_stopped = row_bool(row, COLUMN_PERSON_STOPPED),
+		.address_withheld = row_bool(row, COLUMN_ADDRESS_WITHHELD),
 	};
 }
 
+/* What protects the person stands in any of their memberships (R14). */
 static enum outcome take_row(struct lane_question *lane_question, const struct row *row)
 {
 	struct card_question *question = of(lane_question);
 	struct standing *taken = NULL;
 	if (question->standings.count == 0)
 		read_card(question, row);
-	return row_has(row, STANDING_COLUMN_MEMBERSHIP_ID)
-		       ? standing_list_take(&question->standings, row, &taken)
-		       : OUTCOME_OK;
+	if (!row_has(row, STANDING_COLUMN_MEMBERSHIP_ID))
+		return OUTCOME_OK;
+	enum outcome outcome = standing_list_take(&question->standings, row, &taken);
+	if (outcome == OUTCOME_OK) {
+		question->card.person_stopped |= taken->self_information_stopped;
+		question->card.address_withheld |= taken->non_disclosure;
+	}
+	return outcome;
 }
 
 const struct question_kind standings_by_card = {
@@ -91,4 +101,6 @@ const struct question_kind standings_by_card_as_known = {
 	.bind = bind_card_and_time,
 	.take_row = take_row,
 	.retry_alone = true,
+	/* A used challenge is a lock until its transaction ends: nothing slow may stand behind it. */
+	.own_sync = true,
 };

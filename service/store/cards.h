@@ -24,6 +24,8 @@ struct known_card {
 	struct slice public_key;
 	struct slice state; /* active, suspended or revoked: as far as the database knows */
 	bool use_registered; /* 利用登録 of the person is in force */
+	bool person_stopped; /* R14, as now, by any of the person's memberships */
+	bool address_withheld; /* the same */
 };
 
 /* The caller fills the first part and `question.answered`, then asks; the answer is in the rest. */

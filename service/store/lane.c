@@ -34,6 +34,7 @@ struct lane {
 	struct group groups[LANE_KINDS_MAX];
 	size_t group_count; /* 0: nothing is under way */
 	size_t group_at;
+	bool own_sync_last; /* the flight before was of a kind with a sync of its own: now the others' turn */
 	char sqlstate[6]; /* of the first error since the last sync */
 	struct metric *gauge_waiting;
 	struct histogram *set_sizes[LANE_KINDS_MAX];
@@ -274,7 +275,19 @@ static void fill_group(struct lane *lane, size_t index)
 	histogram_add(lane->set_sizes[index], (int64_t)group->count);
 }
 
-/* One set a kind; what failed in company goes in a sync of its own. */
+static bool fill_own_sync(struct lane *lane)
+{
+	for (size_t i = 0; i < lane->settings.kind_count; i++) {
+		if (lane->queues[i].first != NULL && lane->settings.kinds[i]->own_sync) {
+			fill_group(lane, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One set a kind; what failed in company goes in a sync of its own, and so does what holds locks that others may wait for: these
+ * and the rest take turns. */
 static void fill_groups(struct lane *lane)
 {
 	for (size_t i = 0; i < lane->settings.kind_count; i++) {
@@ -283,10 +296,15 @@ static void fill_groups(struct lane *lane)
 			return;
 		}
 	}
+	lane->own_sync_last = !lane->own_sync_last && fill_own_sync(lane);
+	if (lane->own_sync_last)
+		return;
 	for (size_t i = 0; i < lane->settings.kind_count; i++) {
-		if (lane->queues[i].first != NULL)
+		if (lane->queues[i].first != NULL && !lane->settings.kinds[i]->own_sync)
 			fill_group(lane, i);
 	}
+	if (lane->group_count == 0)
+		lane->own_sync_last = fill_own_sync(lane);
 }
 
 static bool send_group(struct lane *lane, struct group *group)

@@ -32,6 +32,8 @@ struct question_kind {
 	/* A set of reads that fails is asked again one by one, so that a bad one does not fail its neighbours. Writes are all
 	 * or nothing. */
 	bool retry_alone;
+	/* Its sets go in a transaction of their own, because they hold what others may wait for. */
+	bool own_sync;
 	/* Called once a set of this kind is known to be stored, before its questions are answered. May be NULL. */
 	void (*stored)(void *context);
 	void *context; /* for bind and stored */

@@ -3,10 +3,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +20,34 @@ static enum outcome cannot_read(const char *path, const char *why)
 	return OUTCOME_UNAVAILABLE;
 }
 
-/* Mapped, because a revocation list may have tens of megabytes. */
+/* Not mapped: a file that somebody writes over while it is read would end the process. */
+static bool read_whole(int fd, char *to, size_t length)
+{
+	size_t have = 0;
+	while (have < length) {
+		ssize_t got = read(fd, to + have, length - have);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+	}
+	return true;
+}
+
+static enum outcome take_open_file(const char *path, int fd, size_t length,
+	enum outcome (*take)(void *owner, const char *path, struct slice content), void *owner)
+{
+	char *content = malloc(length == 0 ? 1 : length);
+	if (content == NULL)
+		return OUTCOME_NO_MEMORY;
+	enum outcome outcome = read_whole(fd, content, length)
+				       ? take(owner, path, (struct slice){ content, length })
+				       : cannot_read(path, "it changed meanwhile");
+	free(content);
+	return outcome;
+}
+
 static enum outcome take_file(const char *path, size_t max,
 	enum outcome (*take)(void *owner, const char *path, struct slice content), void *owner)
 {
@@ -29,22 +56,12 @@ static enum outcome take_file(const char *path, size_t max,
 	if (fd < 0)
 		return cannot_read(path, strerror(errno));
 	enum outcome outcome = OUTCOME_OK;
-	if (fstat(fd, &state) != 0 || !S_ISREG(state.st_mode)) {
+	if (fstat(fd, &state) != 0 || !S_ISREG(state.st_mode))
 		outcome = cannot_read(path, "not a file");
-	} else if ((uint64_t)state.st_size > max) {
+	else if ((uint64_t)state.st_size > max)
 		outcome = cannot_read(path, "too large");
-	} else if (state.st_size == 0) {
-		outcome = take(owner, path, (struct slice){ "", 0 }); /* nothing that could be mapped */
-	} else {
-		size_t length = (size_t)state.st_size;
-		void *content = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (content == MAP_FAILED) {
-			outcome = cannot_read(path, strerror(errno));
-		} else {
-			outcome = take(owner, path, (struct slice){ content, length });
-			(void)munmap(content, length);
-		}
-	}
+	else
+		outcome = take_open_file(path, fd, (size_t)state.st_size, take, owner);
 	close(fd);
 	return outcome;
 }

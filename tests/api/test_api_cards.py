@@ -563,3 +563,18 @@ def test_a_refused_proof_is_counted_and_leaves_a_trace_but_no_record(desk, card_
     assert "problem=card_signature_invalid status=422" in line
     assert text_of(card.der)[:40] not in card_service.log() + card_service.security_log()
     assert json.dumps(card.serial) not in card_service.log() + card_service.security_log()
+
+
+@pytest.mark.parametrize("protection", ["stopped", "non_disclosure"])
+def test_asking_for_what_was_known_before_does_not_get_round_a_protection_r14(desk, database, believed, protection):
+    """The protection came with a membership that was not known then, or before there was any."""
+    person = add(database, cards=(), acquired="2015-04-01")
+    add(database, insurer=KUMIAI, cards=(), person=person, acquired="2026-11-01", known_from="2026-11-02T00:00:00Z", **{protection: True})
+    card = make_known(database, person, believed.g2.card(), believed.g2)
+    for known_at in ("2026-11-21T00:00:00Z", "2026-10-01T00:00:00Z", "2020-01-01T00:00:00Z"):
+        answer = check_by_card(desk, card, known_at=known_at)
+        if protection == "stopped":
+            refused(answer, "card_not_registered")
+        elif answer.json["qualification"]:
+            assert answer.json["qualification"]["address"] is None
+    assert answer.reasons == (["card_not_registered"] if protection == "stopped" else ["no_membership"])

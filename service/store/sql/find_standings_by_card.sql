@@ -22,7 +22,8 @@ SELECT q.ordinal::int4,
        s.non_disclosure, s.self_information_stopped, s.data_version,
        q.check_id IN (SELECT b.check_id FROM burnt b) AS burnt,
        k.person_id AS card_person_id, k.medium, k.issuer_key_identifier, k.serial, k.not_before, k.not_after, k.public_key, k.state,
-       u.person_id IS NOT NULL AS use_registered
+       u.person_id IS NOT NULL AS use_registered,
+       false AS person_stopped, false AS address_withheld -- all of the person's rows are here to tell
   FROM question q
   LEFT JOIN shikaku.cards k ON k.certificate_digest = q.certificate_digest
   LEFT JOIN shikaku.use_registrations u ON u.person_id = k.person_id AND u.cancelled_at IS NULL

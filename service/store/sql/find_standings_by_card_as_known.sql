@@ -1,6 +1,7 @@
 -- name: find_standings_by_card_as_known
 -- As find_standings_by_card, with cover and ratio as they were registered at $5 (R3.4); names, sex, birth date, address, link,
--- registration and the card are always as now.
+-- registration and the card are always as now, and so is what protects the person (R14): also by memberships that were not known
+-- then.
 WITH question AS (
   SELECT * FROM unnest($1::timestamptz[], $2::uuid[], $3::uuid[], $4::bytea[], $5::timestamptz[])
          WITH ORDINALITY AS q (expires_at, nonce, check_id, certificate_digest, known_at, ordinal)
@@ -20,7 +21,9 @@ SELECT q.ordinal::int4,
        s.non_disclosure, s.self_information_stopped, s.data_version,
        q.check_id IN (SELECT b.check_id FROM burnt b) AS burnt,
        k.person_id AS card_person_id, k.medium, k.issuer_key_identifier, k.serial, k.not_before, k.not_after, k.public_key, k.state,
-       u.person_id IS NOT NULL AS use_registered
+       u.person_id IS NOT NULL AS use_registered,
+       EXISTS (SELECT FROM shikaku.standings t WHERE t.person_id = k.person_id AND t.self_information_stopped) AS person_stopped,
+       EXISTS (SELECT FROM shikaku.standings t WHERE t.person_id = k.person_id AND t.non_disclosure) AS address_withheld
   FROM question q
   LEFT JOIN shikaku.cards k ON k.certificate_digest = q.certificate_digest
   LEFT JOIN shikaku.use_registrations u ON u.person_id = k.person_id AND u.cancelled_at IS NULL
