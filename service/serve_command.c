@@ -425,5 +425,9 @@ int command_serve(const struct config *config)
 	metrics_close();
 	if (outcome == OUTCOME_OK)
 		log_line(LOG_LEVEL_INFO, "serve", "stopped");
-	return outcome == OUTCOME_OK ? 0 : 1;
+	int code = outcome == OUTCOME_OK ? 0 : 1;
+	/* Nobody waits for chores at a database that does not answer, and what libpq works with is not taken down under them. */
+	if (atomic_load(&service.maintaining))
+		_exit(code);
+	return code;
 }
