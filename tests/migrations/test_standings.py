@@ -109,9 +109,10 @@ def test_the_owner_can_defer_and_rebuild_but_the_service_cannot(family):
     assert family.value("SELECT shikaku.compare_standings()") == 2
     family.run("SELECT shikaku.rebuild_standings()")
     assert family.value("SELECT shikaku.compare_standings()") == 0
-    family.run("SET shikaku.standings = 'deferred'; UPDATE shikaku.cards SET state = 'active'", user="shikaku_service")
+    assert standing(family, 1, "registered") == (True,)
+    family.run("SET shikaku.standings = 'deferred'; UPDATE shikaku.use_registrations SET cancelled_at = '2026-11-22Z'", user="shikaku_service")
     assert family.value("SELECT shikaku.compare_standings()") == 0
-    assert standing(family, 1, "cards_state") == (1,)
+    assert standing(family, 1, "registered") == (False,)
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
