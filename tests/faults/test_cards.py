@@ -4,6 +4,7 @@ import json
 import pathlib
 import sys
 import threading
+import time
 
 import pytest
 
@@ -13,6 +14,7 @@ from api_cards import CHALLENGES, Believed, challenge_of, check_by_card, make_kn
 from api_people import add  # noqa: E402
 from support import Client, free_port  # noqa: E402
 from support.database import NOW  # noqa: E402
+from support_service import wait_until  # noqa: E402
 from support_wire import check_request  # noqa: E402
 
 
@@ -119,11 +121,11 @@ def test_a_used_challenge_is_not_new_after_the_database_was_killed(start_desk, c
 
 def test_a_new_key_ends_the_challenges_under_way(start_desk, card, database):
     service = start_desk()
+    old = iter(challenges_of(service, 600))
+    database.run("UPDATE shikaku.challenge_keys SET key = sha256('another')", user="shikaku_owner")
     with Client(service, service.token) as desk:
-        old = challenge_of(desk)
-        database.run("UPDATE shikaku.challenge_keys SET key = sha256('another')", user="shikaku_owner")
-        while check_by_card(desk, card, old, changes={"signature": "QQ=="}).json["code"] != "challenge_expired":
-            old = challenge_of(desk)  # used up by asking
+        while check_by_card(desk, card, next(old), changes={"signature": "QQ=="}).json["code"] != "challenge_expired":
+            time.sleep(0.1)  # each is used up by asking
         assert check_by_card(desk, card).json["accepted"] is True
 
 
@@ -137,8 +139,7 @@ def test_who_used_expired_challenges_is_forgotten_and_who_used_current_ones_is_n
     service.kill()
     service.start("ready")  # the maintenance runs at its start
     service.killed = False
-    while database.value("SELECT count(*) FROM shikaku.used_challenges") > 2:
-        pass
+    wait_until(lambda: database.value("SELECT count(*) FROM shikaku.used_challenges") == 2, "the old ones to be forgotten")
     assert database.value("SELECT count(*) FROM shikaku.used_challenges WHERE expires_at < '2026-11-22T00:50:00Z'") == 0
     with Client(service, service.token) as desk:
         assert check_by_card(desk, card, used).json["code"] == "challenge_reused"
