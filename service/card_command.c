@@ -87,19 +87,6 @@ static int say_result(const char *word)
 	return refused("the database gave no answer");
 }
 
-static enum outcome digest_of(struct slice der, uint8_t digest[SHA256_SIZE])
-{
-	struct hasher *hasher = NULL;
-	enum outcome outcome = hasher_create(&hasher);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	hasher_begin(hasher);
-	hasher_add(hasher, der.at, der.length);
-	hasher_end(hasher, digest);
-	hasher_destroy(hasher);
-	return OUTCOME_OK;
-}
-
 static int store_card(const struct config *config, const struct card_wish *wish, struct slice der,
 	const struct certificate *certificate, const struct anchor *issuer)
 {
@@ -108,7 +95,7 @@ static int store_card(const struct config *config, const struct card_wish *wish,
 	char not_after[INSTANT_TEXT_SIZE];
 	char now[INSTANT_TEXT_SIZE];
 	char word[WORD_MAX] = "";
-	if (digest_of(der, digest) != OUTCOME_OK)
+	if (digest_once(der.at, der.length, digest) != OUTCOME_OK)
 		return refused("out of memory");
 	instant_format(certificate->not_before, not_before);
 	instant_format(certificate->not_after, not_after);

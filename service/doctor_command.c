@@ -79,7 +79,7 @@ static void examine_trust(struct findings *findings)
 		if (issuer->anchor->use == ANCHOR_OF_SIGNING)
 			continue;
 		text_hex(issuer->anchor->key_identifier, issuer->anchor->key_identifier_length, key);
-		bool current = issuer->this_update <= now && now < issuer->next_update;
+		bool current = revocation_is_current(issuer, now);
 		(void)snprintf(words, sizeof words, "issuer of %s %s: %s, %zu revoked",
 			issuer->anchor->use == ANCHOR_OF_PHONES ? "phones" : "cards", key,
 			current                    ? "its revocation list is current"

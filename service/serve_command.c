@@ -230,7 +230,7 @@ static void log_trust(const struct trust *trust, int64_t now)
 		text_hex(issuer->anchor->key_identifier, issuer->anchor->key_identifier_length, key);
 		if (issuer->anchor->use == ANCHOR_OF_SIGNING)
 			continue;
-		bool current = issuer->this_update <= now && now < issuer->next_update;
+		bool current = revocation_is_current(issuer, now);
 		log_line(current ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "serve",
 			"anchor=%s use=%s revoked=%zu revocation_list=%s", key,
 			issuer->anchor->use == ANCHOR_OF_PHONES ? "phone" : "card", issuer->entries,

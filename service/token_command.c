@@ -43,19 +43,6 @@ static void print_id(void *owner, const char *const columns[], int count)
 	(void)snprintf(id, 24, "%s", columns[0]);
 }
 
-static enum outcome digest_of(const char *token, uint8_t digest[SHA256_SIZE])
-{
-	struct hasher *hasher = NULL;
-	enum outcome outcome = hasher_create(&hasher);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	hasher_begin(hasher);
-	hasher_add(hasher, token, strlen(token));
-	hasher_end(hasher, digest);
-	hasher_destroy(hasher);
-	return OUTCOME_OK;
-}
-
 static int create(const struct config *config, const struct token_wish *wish)
 {
 	char token[TOKEN_TEXT_SIZE];
@@ -63,7 +50,7 @@ static int create(const struct config *config, const struct token_wish *wish)
 	char created[INSTANT_TEXT_SIZE];
 	char expires[INSTANT_TEXT_SIZE];
 	char id[24] = "";
-	if (token_make(token) != OUTCOME_OK || digest_of(token, digest) != OUTCOME_OK)
+	if (token_make(token) != OUTCOME_OK || digest_once(token, strlen(token), digest) != OUTCOME_OK)
 		return 1;
 	int64_t now = clock_read().wall;
 	instant_format(now, created);

@@ -84,6 +84,19 @@ void hasher_end(struct hasher *hasher, uint8_t digest[SHA256_SIZE])
 		abort();
 }
 
+enum outcome digest_once(const void *bytes, size_t length, uint8_t digest[SHA256_SIZE])
+{
+	struct hasher *hasher = NULL;
+	enum outcome outcome = hasher_create(&hasher);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	hasher_begin(hasher);
+	hasher_add(hasher, bytes, length);
+	hasher_end(hasher, digest);
+	hasher_destroy(hasher);
+	return OUTCOME_OK;
+}
+
 enum outcome token_make(char token[TOKEN_TEXT_SIZE])
 {
 	uint8_t random[32];

@@ -22,6 +22,9 @@ void hasher_add(struct hasher *hasher, const void *bytes, size_t length);
 void hasher_add_number(struct hasher *hasher, uint64_t number);
 void hasher_end(struct hasher *hasher, uint8_t digest[SHA256_SIZE]);
 
+/* The digest of some bytes, for who needs one only: a command, never a loop. */
+enum outcome MUST_CHECK digest_once(const void *bytes, size_t length, uint8_t digest[SHA256_SIZE]);
+
 /* A new bearer token: "skk_" and 256 random bits in base64url. */
 #define TOKEN_TEXT_SIZE 48
 enum outcome MUST_CHECK token_make(char token[TOKEN_TEXT_SIZE]);

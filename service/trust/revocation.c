@@ -293,6 +293,11 @@ static const struct list *list_of(const struct revocation_index *index, struct s
 	return NULL;
 }
 
+bool revocation_is_current(const struct revocation_issuer *issuer, int64_t now)
+{
+	return issuer->this_update <= now && now < issuer->next_update;
+}
+
 enum revocation_state revocation_of(const struct revocation_index *index, struct slice issuer_key_identifier,
 	struct slice serial, int64_t now)
 {
@@ -302,8 +307,7 @@ enum revocation_state revocation_of(const struct revocation_index *index, struct
 	const struct entry *entry = find(list, (const uint8_t *)serial.at, serial.length);
 	if (entry != NULL)
 		return entry->held != 0 ? REVOCATION_HELD : REVOCATION_REVOKED;
-	bool current = list->issuer.this_update <= now && now < list->issuer.next_update;
-	return current ? REVOCATION_GOOD : REVOCATION_UNKNOWN;
+	return revocation_is_current(&list->issuer, now) ? REVOCATION_GOOD : REVOCATION_UNKNOWN;
 }
 
 const struct revocation_issuer *revocation_issuer_at(const struct revocation_index *index, size_t at)

@@ -3,6 +3,7 @@
 #ifndef SHIKAKU_TRUST_REVOCATION_H
 #define SHIKAKU_TRUST_REVOCATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ void revocation_free(struct revocation_index *index);
 /* Under a microsecond whatever the index holds. A list that has run out still tells what it named, never that all is well. */
 enum revocation_state revocation_of(const struct revocation_index *index, struct slice issuer_key_identifier,
 	struct slice serial, int64_t now);
+
+/* Whether the issuer's list may say of a certificate that all is well. */
+bool revocation_is_current(const struct revocation_issuer *issuer, int64_t now);
 
 /* One an anchor, in the anchors' order; NULL beyond the last. */
 const struct revocation_issuer *revocation_issuer_at(const struct revocation_index *index, size_t at);
