@@ -9,6 +9,8 @@
 int command_serve(const struct config *config);
 int command_token(const struct config *config, int count, char *const words[]);
 int command_card(const struct config *config, int count, char *const words[]);
+/* 1: a chain of records is broken; 2 also when they cannot be read. */
+int command_audit(const struct config *config, int count, char *const words[]);
 int command_doctor(const struct config *config);
 
 /* Where anchors and revocation lists stand; points into `config`. */

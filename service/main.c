@@ -1,4 +1,4 @@
-/* shikakud: serve · token · card · doctor · version. */
+/* shikakud: serve · token · card · audit · doctor · version. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +23,10 @@ static void print_usage(FILE *to)
 	      "known, "
 	      "and\n"
 	      "               registers its use (利用登録) unless --known-only\n"
+	      "  audit verify             walks the chains of records and names the first broken link of "
+	      "each: "
+	      "exit code 0\n"
+	      "                           whole, 1 broken, 2 not to be read\n"
 	      "  doctor                   checks the database, its schema, the read model and the "
 	      "connections\n"
 	      "  version\n"
@@ -88,6 +92,8 @@ int main(int count, char *words[])
 		return command_token(&config, count - at - 1, words + at + 1);
 	if (strcmp(command, "card") == 0)
 		return command_card(&config, count - at - 1, words + at + 1);
+	if (strcmp(command, "audit") == 0)
+		return command_audit(&config, count - at - 1, words + at + 1);
 	if (strcmp(command, "doctor") == 0 && at + 1 == count)
 		return command_doctor(&config);
 	print_usage(stderr);

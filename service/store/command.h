@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/outcome.h"
+#include "store/row.h"
 #include "store/statements.h"
 
 struct command_parameter {
@@ -18,5 +19,10 @@ struct command_parameter {
 enum outcome MUST_CHECK command_run(const char *url, enum statement_id statement,
 	const struct command_parameter parameters[], int count,
 	void (*row)(void *owner, const char *const columns[], int column_count), void *owner);
+
+/* Runs a statement without parameters and hands out its rows one by one as they come, however many: take(owner, row), values in
+ * binary. OUTCOME_UNAVAILABLE: what was handed out may not be all; a log line has said why. */
+enum outcome MUST_CHECK command_read(const char *url, enum statement_id statement,
+	void (*take)(void *owner, const struct row *row), void *owner);
 
 #endif
