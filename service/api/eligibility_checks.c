@@ -202,7 +202,7 @@ static void start_check(struct exchange *exchange)
 	check->arena = &request->arena;
 	check->now = loop_now(exchange->application->loop);
 	check->principal = exchange->principal;
-	memcpy(check->check_id, request->id, UUID_SIZE);
+	memcpy(check->check_id, request->id, UUID_BYTES);
 	check->write = eligibility_answer_write;
 	check->finished = check_finished;
 	check->owner = own;

@@ -24,7 +24,7 @@ bool idempotency_read(struct exchange *exchange, struct idempotency *idempotency
 			"Idempotency-Key, at most once, is 1 to 255 visible ASCII characters.");
 		return false;
 	}
-	idempotency->route = exchange->route->path;
+	idempotency->route = slice_of(exchange->route->path);
 	hasher_begin(hasher);
 	hasher_add(hasher, key.at, key.length);
 	hasher_end(hasher, idempotency->key_digest);

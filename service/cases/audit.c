@@ -27,7 +27,7 @@ static void begin_chain(struct walk *walk, const struct check_on_record *first)
 	walk->audit->chains++;
 	walk->broken = false;
 	walk->place = (struct check_place){ .position = 0 };
-	memcpy(walk->place.chain_id, first->place.chain_id, UUID_SIZE);
+	memcpy(walk->place.chain_id, first->place.chain_id, UUID_BYTES);
 }
 
 static void break_chain(
@@ -41,7 +41,7 @@ static void take(void *owner, const struct check_on_record *read)
 {
 	struct walk *walk = owner;
 	struct check_place *place = &walk->place;
-	if (walk->audit->records++ == 0 || memcmp(place->chain_id, read->place.chain_id, UUID_SIZE) != 0)
+	if (walk->audit->records++ == 0 || memcmp(place->chain_id, read->place.chain_id, UUID_BYTES) != 0)
 		begin_chain(walk, read);
 	if (walk->broken)
 		return;

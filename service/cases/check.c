@@ -49,7 +49,7 @@ static void fill_record(struct check *check)
 	const struct check_question *question = &check->question;
 	const struct check_answer *answer = &check->answer;
 	struct check_record *record = &check->record.record;
-	memcpy(record->check_id, check->check_id, UUID_SIZE);
+	memcpy(record->check_id, check->check_id, UUID_BYTES);
 	record->checked_at = answer->checked_at;
 	record->token_id = check->principal.token_id;
 	record->owner = slice_of(check->principal.owner);

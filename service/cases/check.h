@@ -63,7 +63,7 @@ struct check {
 	struct arena *arena;
 	struct clock_reading now;
 	struct principal principal;
-	uint8_t check_id[UUID_SIZE];
+	uint8_t check_id[UUID_BYTES];
 	struct check_question question;
 	/* Writes the answer into the arena: its bytes are what the record's digest is of. */
 	enum outcome (*write)(struct check *check, struct slice *bytes);

@@ -121,23 +121,23 @@ static void make_room(struct principals *principals)
 	}
 }
 
-static struct known_token *add_token(struct principals *principals, const uint8_t digest[TOKEN_DIGEST_SIZE])
+static struct known_token *add_token(struct principals *principals, const uint8_t digest[DIGEST_SIZE])
 {
 	make_room(principals);
 	struct known_token *token = calloc(1, sizeof *token);
 	if (token == NULL)
 		return NULL;
 	token->principals = principals;
-	memcpy(token->question.digest, digest, TOKEN_DIGEST_SIZE);
-	HASH_ADD(hh, principals->tokens, question.digest, TOKEN_DIGEST_SIZE, token);
+	memcpy(token->question.digest, digest, DIGEST_SIZE);
+	HASH_ADD(hh, principals->tokens, question.digest, DIGEST_SIZE, token);
 	return token;
 }
 
-void principals_find(struct principals *principals, const uint8_t digest[TOKEN_DIGEST_SIZE],
+void principals_find(struct principals *principals, const uint8_t digest[DIGEST_SIZE],
 	struct clock_reading now, struct principal_waiter *waiter)
 {
 	struct known_token *token = NULL;
-	HASH_FIND(hh, principals->tokens, digest, TOKEN_DIGEST_SIZE, token);
+	HASH_FIND(hh, principals->tokens, digest, DIGEST_SIZE, token);
 	if (token == NULL)
 		token = add_token(principals, digest);
 	if (token == NULL) {

@@ -43,7 +43,7 @@ enum outcome MUST_CHECK principals_create(struct principals **created, struct st
 void principals_destroy(struct principals *principals);
 
 /* Calls waiter->found, at once when the token is known, else later. */
-void principals_find(struct principals *principals, const uint8_t digest[TOKEN_DIGEST_SIZE],
+void principals_find(struct principals *principals, const uint8_t digest[DIGEST_SIZE],
 	struct clock_reading now, struct principal_waiter *waiter);
 
 const char *scope_code(enum scope scope);

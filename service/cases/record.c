@@ -37,7 +37,7 @@ void record_digest(void *owner, const struct check_record *record, const struct 
 	hasher_end(hasher, digest);
 }
 
-static void new_chain_id(void *owner, uint8_t id[UUID_SIZE])
+static void new_chain_id(void *owner, uint8_t id[UUID_BYTES])
 {
 	(void)owner;
 	uuid_make(clock_read().wall, id);

@@ -20,37 +20,21 @@ static struct card_question *of(struct lane_question *question)
 	return (struct card_question *)question;
 }
 
-static void bind_card(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
-{
-	(void)context;
-	parameters_array(parameters, PARAMETER_INSTANT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_instant(parameters, of(questions[i])->expires_at);
-	parameters_array(parameters, PARAMETER_UUID, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_bytes(parameters, of(questions[i])->nonce, CHALLENGE_NONCE_BYTES);
-	parameters_array(parameters, PARAMETER_UUID, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_bytes(parameters, of(questions[i])->check_id, UUID_BYTES);
-	parameters_array(parameters, PARAMETER_BYTES, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_bytes(parameters, of(questions[i])->certificate_digest, CERTIFICATE_DIGEST_SIZE);
-	/* Asked again after a failure, a question starts with no rows. */
-	for (size_t i = 0; i < count; i++) {
-		of(questions[i])->burnt = false;
-		of(questions[i])->known = false;
-		of(questions[i])->standings.count = 0;
-	}
-}
+#define QUESTION struct card_question
+static const struct parameter_column columns[] = {
+	COLUMN_INSTANT(QUESTION, expires_at),
+	COLUMN_UUID(QUESTION, nonce),
+	COLUMN_UUID(QUESTION, check_id),
+	COLUMN_DIGEST(QUESTION, certificate_digest),
+	COLUMN_INSTANT(QUESTION, known_at),
+};
+#define COLUMNS (sizeof columns / sizeof *columns)
 
-static void bind_card_and_time(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+static void reset(struct lane_question *question)
 {
-	bind_card(parameters, questions, count, context);
-	parameters_array(parameters, PARAMETER_INSTANT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_instant(parameters, of(questions[i])->known_at);
+	of(question)->burnt = false;
+	of(question)->known = false;
+	of(question)->standings.count = 0;
 }
 
 static void read_card(struct card_question *question, const struct row *row)
@@ -91,14 +75,18 @@ static enum outcome take_row(struct lane_question *lane_question, const struct r
 
 const struct question_kind standings_by_card = {
 	.statement = STATEMENT_FIND_STANDINGS_BY_CARD,
-	.bind = bind_card,
+	.columns = columns,
+	.column_count = COLUMNS - 1, /* not known_at */
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 };
 
 const struct question_kind standings_by_card_as_known = {
 	.statement = STATEMENT_FIND_STANDINGS_BY_CARD_AS_KNOWN,
-	.bind = bind_card_and_time,
+	.columns = columns,
+	.column_count = COLUMNS,
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 	/* A used challenge is a lock until its transaction ends: nothing slow may stand behind it. */

@@ -10,7 +10,6 @@
 #include "store/lane.h"
 #include "store/standing.h"
 
-#define CERTIFICATE_DIGEST_SIZE 32
 #define CHALLENGE_NONCE_BYTES 16
 
 /* What was kept when the certificate was validated in full; slices point into the result of the statement. */
@@ -34,7 +33,7 @@ struct card_question {
 	int64_t expires_at; /* of the challenge, microseconds since 1970 */
 	uint8_t nonce[CHALLENGE_NONCE_BYTES];
 	uint8_t check_id[UUID_BYTES];
-	uint8_t certificate_digest[CERTIFICATE_DIGEST_SIZE];
+	uint8_t certificate_digest[DIGEST_SIZE];
 	int64_t known_at; /* only for as_known: microseconds since 1970 */
 
 	bool burnt; /* false: the challenge was used before */

@@ -10,12 +10,9 @@
 #include "base/text.h"
 #include "store/lane.h"
 
-#define DIGEST_SIZE 32
-#define UUID_SIZE 16
-
 /* One row of `checks`, without its place in the chain. */
 struct check_record {
-	uint8_t check_id[UUID_SIZE];
+	uint8_t check_id[UUID_BYTES];
 	int64_t checked_at; /* microseconds since 1970 */
 	uint8_t answer_digest[DIGEST_SIZE];
 	uint8_t keys_digest[DIGEST_SIZE];
@@ -36,7 +33,7 @@ struct check_record {
 };
 
 struct check_place {
-	uint8_t chain_id[UUID_SIZE];
+	uint8_t chain_id[UUID_BYTES];
 	int32_t position;
 	bool follows_known; /* at position 0: `previous` is the head that the chain follows */
 	uint8_t previous[DIGEST_SIZE];
@@ -53,7 +50,7 @@ struct check_chain {
 	/* Digest of a record in its place; given by who knows how (OpenSSL is not store's). */
 	void (*digest)(void *owner, const struct check_record *record, const struct check_place *place,
 		uint8_t digest[DIGEST_SIZE]);
-	void (*new_id)(void *owner, uint8_t id[UUID_SIZE]);
+	void (*new_id)(void *owner, uint8_t id[UUID_BYTES]);
 	void *owner;
 	struct check_place stored; /* where the next record goes once everything sent is stored */
 	struct check_place sending; /* as `stored`, after the set under way */

@@ -22,9 +22,9 @@ static void take_record(void *owner, const struct row *row)
 	const struct reader *reader = owner;
 	struct check_on_record read = { .place.position = (int32_t)row_integer(row, 3) };
 	struct check_record *record = &read.record;
-	copy_bytes(row, 0, record->check_id, UUID_SIZE);
+	copy_bytes(row, 0, record->check_id, UUID_BYTES);
 	record->checked_at = row_instant(row, 1);
-	copy_bytes(row, 2, read.place.chain_id, UUID_SIZE);
+	copy_bytes(row, 2, read.place.chain_id, UUID_BYTES);
 	read.place.follows_known = row_has(row, 4);
 	copy_bytes(row, 4, read.place.previous, DIGEST_SIZE);
 	copy_bytes(row, 5, read.digest, DIGEST_SIZE);
@@ -51,8 +51,8 @@ static void take_lost_head(void *owner, const struct row *row)
 {
 	const struct reader *reader = owner;
 	struct check_on_record read = { .place.follows_known = true };
-	copy_bytes(row, 0, read.record.check_id, UUID_SIZE);
-	copy_bytes(row, 1, read.place.chain_id, UUID_SIZE);
+	copy_bytes(row, 0, read.record.check_id, UUID_BYTES);
+	copy_bytes(row, 1, read.place.chain_id, UUID_BYTES);
 	reader->take(reader->owner, &read);
 }
 

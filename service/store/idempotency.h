@@ -4,25 +4,21 @@
 #define SHIKAKU_STORE_IDEMPOTENCY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "store/parameters.h"
-
-#define IDEMPOTENCY_DIGEST_SIZE 32
-
-struct lane_question;
+#include "store/columns.h"
 
 /* Digests only: a key or a request may name a person. */
 struct idempotency {
 	bool given; /* false: the rest is not looked at */
-	uint8_t key_digest[IDEMPOTENCY_DIGEST_SIZE];
-	uint8_t request_digest[IDEMPOTENCY_DIGEST_SIZE]; /* of what was asked, with its path */
-	const char *route; /* the template */
+	struct slice route; /* the template; no value where no key was given */
+	uint8_t key_digest[DIGEST_SIZE];
+	uint8_t request_digest[DIGEST_SIZE]; /* of what was asked, with its path */
 };
 
-/* Appends three arrays, NULL where no key was given: routes, key digests, request digests. `of` finds the key of a question. */
-void idempotency_bind(struct parameters *parameters, struct lane_question *const questions[], size_t count,
-	const struct idempotency *(*of)(struct lane_question *question));
+/* Lines of a statement's table, for a member of that type: NULL where no key was given. */
+#define IDEMPOTENCY_COLUMNS(question, member) \
+	COLUMN_TEXT(question, member.route), COLUMN_DIGEST_IF(question, member.given, member.key_digest), \
+		COLUMN_DIGEST_IF(question, member.given, member.request_digest)
 
 #endif

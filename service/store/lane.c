@@ -307,12 +307,22 @@ static void fill_groups(struct lane *lane)
 		lane->own_sync_last = fill_own_sync(lane);
 }
 
+void question_kind_bind(const struct question_kind *kind, struct parameters *parameters,
+	struct lane_question *const questions[], size_t count)
+{
+	for (size_t i = 0; kind->reset != NULL && i < count; i++)
+		kind->reset(questions[i]);
+	columns_bind(parameters, kind->columns, kind->column_count, questions, count);
+	if (kind->bind != NULL)
+		kind->bind(parameters, questions, count, kind->context);
+}
+
 static bool send_group(struct lane *lane, struct group *group)
 {
 	const struct statement *statement = &statements[group->kind->statement];
 	struct parameters *parameters = &lane->parameters;
 	parameters_reset(parameters);
-	group->kind->bind(parameters, group->questions, group->count, group->kind->context);
+	question_kind_bind(group->kind, parameters, group->questions, group->count);
 	if (!parameters_ok(parameters) || parameters->count != statement->parameters)
 		return false;
 	return PQsendQueryPrepared(lane->session.connection, statement->name, parameters->count,

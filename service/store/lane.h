@@ -13,6 +13,7 @@
 
 #include "base/loop.h"
 #include "base/outcome.h"
+#include "store/columns.h"
 #include "store/parameters.h"
 #include "store/row.h"
 #include "store/statements.h"
@@ -24,9 +25,14 @@ struct lane_question;
 
 struct question_kind {
 	enum statement_id statement;
-	/* Appends the parameters of `count` questions. */
+	/* Its parameters. */
+	const struct parameter_column *columns;
+	size_t column_count;
+	/* Appends what no column says. May be NULL. */
 	void (*bind)(struct parameters *parameters, struct lane_question *const questions[], size_t count,
 		void *context);
+	/* Takes back what an earlier try may have read into the question: it has no rows yet. May be NULL. */
+	void (*reset)(struct lane_question *question);
 	/* Takes one row of this question (column 0 is its ordinal). NULL: the statement gives none. */
 	enum outcome (*take_row)(struct lane_question *question, const struct row *row);
 	/* A set of reads that fails is asked again one by one, so that a bad one does not fail its neighbours. Writes are all
@@ -47,6 +53,10 @@ struct lane_question {
 	bool alone;
 	enum outcome outcome;
 };
+
+/* Appends all parameters of a set, whose questions begin anew. */
+void question_kind_bind(const struct question_kind *kind, struct parameters *parameters,
+	struct lane_question *const questions[], size_t count);
 
 struct lane_settings {
 	const char *name; /* for logs and metrics: fast, audit, slow */

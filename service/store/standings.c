@@ -18,42 +18,22 @@ static struct standings_question *of(struct lane_question *question)
 	return (struct standings_question *)question;
 }
 
-static void bind_keys(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
-{
-	(void)context;
-	parameters_array(parameters, PARAMETER_TEXT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_text(parameters, of(questions[i])->insurer_number);
-	parameters_array(parameters, PARAMETER_TEXT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_text(parameters, of(questions[i])->number_key);
-	parameters_array(parameters, PARAMETER_DATE, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_day(parameters, of(questions[i])->birth_date);
-	parameters_array(parameters, PARAMETER_TEXT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_text(parameters, of(questions[i])->symbol_key);
-	parameters_array(parameters, PARAMETER_TEXT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_text(parameters, of(questions[i])->branch_number);
-	parameters_array(parameters, PARAMETER_BOOL, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_bool(parameters, of(questions[i])->with_card);
-	/* Asked again after a failure, a question starts with no rows. */
-	for (size_t i = 0; i < count; i++) {
-		of(questions[i])->standings.count = 0;
-		of(questions[i])->sibling_count = 0;
-	}
-}
+#define QUESTION struct standings_question
+static const struct parameter_column columns[] = {
+	COLUMN_TEXT(QUESTION, insurer_number),
+	COLUMN_TEXT(QUESTION, number_key),
+	COLUMN_DAY(QUESTION, birth_date),
+	COLUMN_TEXT(QUESTION, symbol_key),
+	COLUMN_TEXT(QUESTION, branch_number),
+	COLUMN_FLAG(QUESTION, with_card),
+	COLUMN_INSTANT(QUESTION, known_at),
+};
+#define COLUMNS (sizeof columns / sizeof *columns)
 
-static void bind_keys_and_time(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+static void reset(struct lane_question *question)
 {
-	bind_keys(parameters, questions, count, context);
-	parameters_array(parameters, PARAMETER_INSTANT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_instant(parameters, of(questions[i])->known_at);
+	of(question)->standings.count = 0;
+	of(question)->sibling_count = 0;
 }
 
 static void read_sibling(
@@ -130,14 +110,18 @@ static enum outcome take_row(struct lane_question *lane_question, const struct r
 
 const struct question_kind standings_by_keys = {
 	.statement = STATEMENT_FIND_STANDINGS_BY_KEYS,
-	.bind = bind_keys,
+	.columns = columns,
+	.column_count = COLUMNS - 1, /* not known_at */
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 };
 
 const struct question_kind standings_as_known = {
 	.statement = STATEMENT_FIND_STANDINGS_AS_KNOWN,
-	.bind = bind_keys_and_time,
+	.columns = columns,
+	.column_count = COLUMNS,
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 };

@@ -19,59 +19,26 @@ static struct suspension_question *of(struct lane_question *question)
 	return (struct suspension_question *)question;
 }
 
-static const struct idempotency *idempotency_of(struct lane_question *question)
-{
-	return &of(question)->idempotency;
-}
+#define QUESTION struct suspension_question
+static const struct parameter_column columns[] = {
+	COLUMN_UUID(QUESTION, suspension_id),
+	COLUMN_INSTANT(QUESTION, now),
+	COLUMN_NUMBER(QUESTION, token_id),
+	COLUMN_TEXT(QUESTION, insurer_number),
+	COLUMN_TEXT(QUESTION, number_key),
+	COLUMN_DAY(QUESTION, birth_date),
+	COLUMN_TEXT(QUESTION, symbol_key),
+	COLUMN_TEXT(QUESTION, branch_number),
+	COLUMN_TEXT(QUESTION, medium),
+	COLUMN_TEXT(QUESTION, reason),
+	IDEMPOTENCY_COLUMNS(QUESTION, idempotency),
+};
+enum { COLUMNS_TO_FIND = 1, COLUMNS_TO_LIFT = 3, COLUMNS_TO_MAKE = sizeof columns / sizeof *columns };
 
-static void bind_ids(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+static void reset(struct lane_question *question)
 {
-	(void)context;
-	parameters_array(parameters, PARAMETER_UUID, count);
-	for (size_t i = 0; i < count; i++) {
-		parameters_bytes(parameters, of(questions[i])->suspension_id, UUID_BYTES);
-		of(questions[i])->outcome = (struct slice){ NULL, 0 };
-		of(questions[i])->found = false;
-	}
-}
-
-static void bind_lifting(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
-{
-	bind_ids(parameters, questions, count, context);
-	parameters_array(parameters, PARAMETER_INSTANT, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_instant(parameters, of(questions[i])->now);
-	parameters_array(parameters, PARAMETER_INT8, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_int8(parameters, of(questions[i])->token_id);
-}
-
-static void bind_texts(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, size_t offset)
-{
-	parameters_array(parameters, PARAMETER_TEXT, count);
-	for (size_t i = 0; i < count; i++) {
-		const struct slice *text = (const void *)((const char *)of(questions[i]) + offset);
-		parameters_text(parameters, *text);
-	}
-}
-
-static void bind_making(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
-{
-	bind_lifting(parameters, questions, count, context);
-	bind_texts(parameters, questions, count, offsetof(struct suspension_question, insurer_number));
-	bind_texts(parameters, questions, count, offsetof(struct suspension_question, number_key));
-	parameters_array(parameters, PARAMETER_DATE, count);
-	for (size_t i = 0; i < count; i++)
-		parameters_day(parameters, of(questions[i])->birth_date);
-	bind_texts(parameters, questions, count, offsetof(struct suspension_question, symbol_key));
-	bind_texts(parameters, questions, count, offsetof(struct suspension_question, branch_number));
-	bind_texts(parameters, questions, count, offsetof(struct suspension_question, medium));
-	bind_texts(parameters, questions, count, offsetof(struct suspension_question, reason));
-	idempotency_bind(parameters, questions, count, idempotency_of);
+	of(question)->outcome = (struct slice){ NULL, 0 };
+	of(question)->found = false;
 }
 
 static enum outcome take_row(struct lane_question *question, const struct row *row)
@@ -96,21 +63,27 @@ static enum outcome take_row(struct lane_question *question, const struct row *r
 
 const struct question_kind suspensions_made = {
 	.statement = STATEMENT_SUSPEND_CARDS,
-	.bind = bind_making,
+	.columns = columns,
+	.column_count = COLUMNS_TO_MAKE,
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 };
 
 const struct question_kind suspensions_lifted = {
 	.statement = STATEMENT_LIFT_CARD_SUSPENSIONS,
-	.bind = bind_lifting,
+	.columns = columns,
+	.column_count = COLUMNS_TO_LIFT,
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 };
 
 const struct question_kind suspensions_by_id = {
 	.statement = STATEMENT_FIND_CARD_SUSPENSIONS,
-	.bind = bind_ids,
+	.columns = columns,
+	.column_count = COLUMNS_TO_FIND,
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 };

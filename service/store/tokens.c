@@ -7,15 +7,11 @@ static struct token_question *of(struct lane_question *question)
 	return (struct token_question *)question;
 }
 
-static void bind_digests(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+static const struct parameter_column columns[] = { COLUMN_DIGEST(struct token_question, digest) };
+
+static void reset(struct lane_question *question)
 {
-	(void)context;
-	parameters_array(parameters, PARAMETER_BYTES, count);
-	for (size_t i = 0; i < count; i++) {
-		parameters_bytes(parameters, of(questions[i])->digest, TOKEN_DIGEST_SIZE);
-		of(questions[i])->found = false;
-	}
+	of(question)->found = false;
 }
 
 static enum outcome copy_text(char *to, size_t size, struct slice from)
@@ -44,7 +40,9 @@ static enum outcome take_row(struct lane_question *question, const struct row *r
 
 const struct question_kind tokens_by_digest = {
 	.statement = STATEMENT_FIND_TOKENS,
-	.bind = bind_digests,
+	.columns = columns,
+	.column_count = 1,
+	.reset = reset,
 	.take_row = take_row,
 	.retry_alone = true,
 };

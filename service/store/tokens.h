@@ -8,12 +8,11 @@
 #include "base/text.h"
 #include "store/lane.h"
 
-#define TOKEN_DIGEST_SIZE 32
 #define TOKEN_OWNER_MAX 16
 
 struct token_question {
 	struct lane_question question; /* first */
-	uint8_t digest[TOKEN_DIGEST_SIZE];
+	uint8_t digest[DIGEST_SIZE];
 
 	bool found;
 	int64_t token_id;

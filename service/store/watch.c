@@ -4,16 +4,11 @@
 
 #define COLUMN_CHALLENGE_KEY 4
 
-static void bind_nothing(
-	struct parameters *parameters, struct lane_question *const questions[], size_t count, void *context)
+static void reset(struct lane_question *question)
 {
-	(void)parameters;
-	(void)context;
-	for (size_t i = 0; i < count; i++) {
-		struct watch_question *watch = (struct watch_question *)questions[i];
-		watch->trouble = TROUBLE_NO_SCHEMA;
-		watch->challenge_key = (struct slice){ NULL, 0 };
-	}
+	struct watch_question *watch = (struct watch_question *)question;
+	watch->trouble = TROUBLE_NO_SCHEMA;
+	watch->challenge_key = (struct slice){ NULL, 0 };
 }
 
 static enum outcome take_row(struct lane_question *question, const struct row *row)
@@ -26,6 +21,6 @@ static enum outcome take_row(struct lane_question *question, const struct row *r
 
 const struct question_kind watch_database = {
 	.statement = STATEMENT_WATCH_DATABASE,
-	.bind = bind_nothing,
+	.reset = reset,
 	.take_row = take_row,
 };

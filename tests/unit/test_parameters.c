@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/parameters.h"
+#include "store/columns.h"
+#include "store/lane.h"
 
 #define HEADER(oid_high, oid_low, elements) \
 	0, 0, 0, 1, 0, 0, 0, 1, 0, 0, oid_high, oid_low, 0, 0, 0, elements, 0, 0, 0, 1
@@ -179,6 +180,85 @@ static void more_parameters_than_there_is_room_for_are_noticed(void **state)
 	assert_false(parameters_ok(&parameters));
 }
 
+struct example {
+	struct lane_question question;
+	struct slice text;
+	uint8_t uuid[UUID_BYTES];
+	uint8_t digest[DIGEST_SIZE];
+	struct day day;
+	int64_t instant;
+	bool has_number;
+	int64_t number;
+	uint64_t bits;
+	int code;
+};
+
+/* Both questions of a set, one with all values and one without what need not be there. */
+static void each_column_takes_its_member_of_each_question(void **state)
+{
+	(void)state;
+	static const struct parameter_column columns[] = {
+		COLUMN_TEXT(struct example, text),
+		COLUMN_UUID(struct example, uuid),
+		COLUMN_DIGEST(struct example, digest),
+		COLUMN_DAY(struct example, day),
+		COLUMN_INSTANT(struct example, instant),
+		COLUMN_NUMBER_IF(struct example, has_number, number),
+		COLUMN_BITS(struct example, bits),
+		COLUMN_CODE(struct example, code),
+		COLUMN_FLAG(struct example, has_number),
+	};
+	enum { COLUMNS = sizeof columns / sizeof *columns };
+	struct example examples[2] = {
+		{ .text = SLICE_LITERAL("a"),
+			.uuid = { 1 },
+			.digest = { 2 },
+			.day = vector_day("2000-01-04"),
+			.instant = INT64_C(946684800000004),
+			.has_number = true,
+			.number = -5,
+			.bits = UINT64_MAX,
+			.code = 7 },
+		{ .day = vector_day("2000-01-01"), .instant = INT64_C(946684800000000) },
+	};
+	struct lane_question *const questions[2] = { &examples[0].question, &examples[1].question };
+	struct parameters expected;
+	parameters_open(&expected);
+	parameters_array(&expected, PARAMETER_TEXT, 2);
+	parameters_text(&expected, SLICE_LITERAL("a"));
+	parameters_null(&expected);
+	parameters_array(&expected, PARAMETER_UUID, 2);
+	parameters_bytes(&expected, examples[0].uuid, UUID_BYTES);
+	parameters_bytes(&expected, examples[1].uuid, UUID_BYTES);
+	parameters_array(&expected, PARAMETER_BYTES, 2);
+	parameters_bytes(&expected, examples[0].digest, DIGEST_SIZE);
+	parameters_bytes(&expected, examples[1].digest, DIGEST_SIZE);
+	parameters_array(&expected, PARAMETER_DATE, 2);
+	parameters_int4(&expected, 3);
+	parameters_int4(&expected, 0);
+	parameters_array(&expected, PARAMETER_INSTANT, 2);
+	parameters_int8(&expected, 4);
+	parameters_int8(&expected, 0);
+	parameters_array(&expected, PARAMETER_INT8, 2);
+	parameters_int8(&expected, -5);
+	parameters_null(&expected);
+	parameters_array(&expected, PARAMETER_INT8, 2);
+	parameters_int8(&expected, -1);
+	parameters_int8(&expected, 0);
+	parameters_array(&expected, PARAMETER_INT2, 2);
+	parameters_int2(&expected, 7);
+	parameters_int2(&expected, 0);
+	parameters_array(&expected, PARAMETER_BOOL, 2);
+	parameters_bool(&expected, true);
+	parameters_bool(&expected, false);
+	assert_true(parameters_ok(&expected));
+	columns_bind(&parameters, columns, COLUMNS, questions, 2);
+	for (int i = 0; i < COLUMNS; i++)
+		assert_parameter(i, (const unsigned char *)expected.values[i], (size_t)expected.lengths[i]);
+	assert_int_equal(parameters.count, COLUMNS);
+	parameters_close(&expected);
+}
+
 int main(void)
 {
 #define PARAMETERS_TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -187,6 +267,7 @@ int main(void)
 		PARAMETERS_TEST(a_missing_text_is_null_and_an_empty_one_is_not),
 		PARAMETERS_TEST(days_and_times_count_from_2000),
 		PARAMETERS_TEST(digests_numbers_of_checks_and_flags_are_sent_as_they_are),
+		PARAMETERS_TEST(each_column_takes_its_member_of_each_question),
 		PARAMETERS_TEST(an_empty_set_is_an_array_without_elements),
 		PARAMETERS_TEST(a_large_set_arrives_whole),
 		PARAMETERS_TEST(a_set_that_is_too_large_is_noticed_and_the_next_is_not_harmed),

@@ -47,10 +47,10 @@ static struct example ordinary(void)
 			.data_version = 6789 },
 		.place = { .position = 7 },
 	};
-	memset(example.record.check_id, 0x11, UUID_SIZE);
+	memset(example.record.check_id, 0x11, UUID_BYTES);
 	memset(example.record.answer_digest, 0x22, DIGEST_SIZE);
 	memset(example.record.keys_digest, 0x33, DIGEST_SIZE);
-	memset(example.place.chain_id, 0x44, UUID_SIZE);
+	memset(example.place.chain_id, 0x44, UUID_BYTES);
 	memset(example.place.previous, 0x55, DIGEST_SIZE);
 	return example;
 }
@@ -131,7 +131,7 @@ static void a_change_of_any_byte_of_a_digest_or_number_is_noticed(void **state)
 		CHANGED(changed.record.keys_digest[i] ^= 0x80);
 		CHANGED(changed.place.previous[i] ^= 1);
 	}
-	for (size_t i = 0; i < UUID_SIZE; i++) {
+	for (size_t i = 0; i < UUID_BYTES; i++) {
 		CHANGED(changed.record.check_id[i] ^= 1);
 		CHANGED(changed.place.chain_id[i] ^= 0x40);
 	}
@@ -154,8 +154,8 @@ static void two_fields_that_change_places_are_noticed(void **state)
 		changed.record.setting = example.record.presented;
 	});
 	CHANGED({
-		memcpy(changed.record.check_id, example.place.chain_id, UUID_SIZE);
-		memcpy(changed.place.chain_id, example.record.check_id, UUID_SIZE);
+		memcpy(changed.record.check_id, example.place.chain_id, UUID_BYTES);
+		memcpy(changed.place.chain_id, example.record.check_id, UUID_BYTES);
 	});
 }
 
@@ -261,7 +261,7 @@ static void open_connection(const uint8_t *head, size_t length)
 	PQclear(result);
 }
 
-enum { SENT_CHAIN_ID = 2, SENT_POSITION = 3, SENT_FOLLOWS = 4, SENT_DIGEST = 5 };
+enum { SENT_CHAIN_ID = 16, SENT_POSITION, SENT_FOLLOWS, SENT_DIGEST };
 
 /* Element `index` of a parameter as it is sent. */
 static struct slice sent(const struct parameters *parameters, int parameter, size_t index)
@@ -279,7 +279,7 @@ static struct slice sent(const struct parameters *parameters, int parameter, siz
 static void bind(struct parameters *parameters, size_t from, size_t count)
 {
 	parameters_reset(parameters);
-	kind.bind(parameters, asked + from, count, kind.context);
+	question_kind_bind(&kind, parameters, asked + from, count);
 	assert_true(parameters_ok(parameters));
 	assert_int_equal(parameters->count, statements[kind.statement].parameters);
 }
@@ -291,8 +291,8 @@ static void assert_chained(const struct parameters *parameters, size_t from, siz
 	for (size_t i = 0; i < count; i++) {
 		struct check_place place = { .position = position + (int32_t)i };
 		uint8_t digest[DIGEST_SIZE];
-		assert_int_equal(sent(parameters, SENT_CHAIN_ID, i).length, UUID_SIZE);
-		memcpy(place.chain_id, sent(parameters, SENT_CHAIN_ID, i).at, UUID_SIZE);
+		assert_int_equal(sent(parameters, SENT_CHAIN_ID, i).length, UUID_BYTES);
+		memcpy(place.chain_id, sent(parameters, SENT_CHAIN_ID, i).at, UUID_BYTES);
 		memcpy(place.previous, previous, DIGEST_SIZE);
 		assert_true(slice_integer(sent(parameters, SENT_POSITION, i)) == place.position);
 		record_digest(hasher, &questions[from + i].record, &place, digest);
@@ -343,16 +343,16 @@ static void a_new_connection_follows_the_newest_head_and_names_it_once(void **st
 	struct parameters parameters;
 	uint8_t head[DIGEST_SIZE];
 	uint8_t previous[DIGEST_SIZE];
-	uint8_t first_chain[UUID_SIZE];
+	uint8_t first_chain[UUID_BYTES];
 	memset(head, 0x66, DIGEST_SIZE);
 	memcpy(previous, head, DIGEST_SIZE);
 	prepare_questions();
 	parameters_open(&parameters);
 	open_connection(NULL, 0);
 	assert_false(chain.stored.follows_known);
-	memcpy(first_chain, chain.stored.chain_id, UUID_SIZE);
+	memcpy(first_chain, chain.stored.chain_id, UUID_BYTES);
 	open_connection(head, DIGEST_SIZE);
-	assert_memory_not_equal(chain.stored.chain_id, first_chain, UUID_SIZE);
+	assert_memory_not_equal(chain.stored.chain_id, first_chain, UUID_BYTES);
 	bind(&parameters, 0, 2);
 	assert_int_equal(sent(&parameters, SENT_FOLLOWS, 0).length, DIGEST_SIZE);
 	assert_memory_equal(sent(&parameters, SENT_FOLLOWS, 0).at, head, DIGEST_SIZE);
