@@ -47,7 +47,7 @@ SERVICE_OBJECTS := $(call objects,$(SERVICE_SOURCES))
 LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.c,$(SERVICE_SOURCES)))
 
 .PHONY: help all build run test test-unit test-fuzz-corpus fuzz fuzz-corpus units test-system test-sanitizers lint lint-floors lint-form \
-	lint-clang lint-tidy lint-cppcheck lint-contract bench bench-cards demo-data fmt clean deps-test deps-lint
+	lint-clang lint-tidy lint-cppcheck lint-contract bench bench-cards profile demo-data fmt clean deps-test deps-lint
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,11 @@ bench-cards: ## checks by card against checks by typed keys, interleaved, and a 
 	@tools/install-deps bench
 	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build build/release/bench/card_load build/release/bench/crl_bench
 	/usr/bin/python3 -B tests/bench/cards.py $(BENCH)
+
+profile: ## where a check's time goes, by function and by floor
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build
+	/usr/bin/python3 -B tests/bench/profile.py $(PROFILE)
 
 demo-data: ## N members for load tests into the database that MIGRATE_URL names
 	@demo/fill $(N)
