@@ -28,24 +28,6 @@ struct card_wish {
 	const char *channel; /* NULL: known only */
 };
 
-struct trust_settings trust_settings_of(const struct config *config)
-{
-	return (struct trust_settings){
-		.anchors = {
-			.paths = {
-				[ANCHOR_OF_CARDS] = config->card_anchors,
-				[ANCHOR_OF_PHONES] = config->phone_anchors,
-				[ANCHOR_OF_SIGNING] = config->signing_anchors,
-			},
-			.policies = {
-				[ANCHOR_OF_CARDS] = config->card_policies,
-				[ANCHOR_OF_PHONES] = config->phone_policies,
-			},
-		},
-		.crls = config->crls,
-	};
-}
-
 static int wrong(const char *words)
 {
 	fprintf(stderr, "shikakud card: %s\n", words);

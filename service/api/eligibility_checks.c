@@ -58,22 +58,13 @@ static const struct field consent_fields[CONSENT_FIELDS] = {
 	[SPECIFIC_DISEASES] = { "specific_diseases", FIELD_BOOLEAN, false },
 };
 
-/* By enum presented_kind. */
-static const char *const kinds[] = {
-	[PRESENTED_CARD] = "card",
-	[PRESENTED_QUALIFICATION_NOTICE] = "qualification_notice",
-	[PRESENTED_PORTAL_RECORD] = "portal_record",
-	[PRESENTED_ELIGIBILITY_CERTIFICATE] = "eligibility_certificate",
-	[PRESENTED_INSURANCE_CARD] = "insurance_card",
-};
-
 static void decode_document(
 	struct arena *arena, json_t *presented, struct check_question *question, struct field_errors *errors)
 {
 	json_t *values[PRESENTED_FIELDS];
 	decode_fields(arena, presented, "/presented", presented_fields, PRESENTED_FIELDS, values, errors);
-	question->shown.kind = (enum presented_kind)decode_code(values[KIND], "/presented/kind", kinds,
-		sizeof kinds / sizeof *kinds, 0,
+	question->shown.kind = (enum presented_kind)decode_code(values[KIND], "/presented/kind",
+		presented_kind_codes, PRESENTED_KINDS, 0,
 		"expected card, qualification_notice, portal_record, eligibility_certificate or "
 		"insurance_card",
 		errors);
@@ -94,7 +85,8 @@ static void decode_presented(
 	struct arena *arena, json_t *presented, struct check_question *question, struct field_errors *errors)
 {
 	const json_t *kind = json_object_get(presented, "kind");
-	if (json_is_string(kind) && strcmp(json_string_value(kind), kinds[PRESENTED_CARD]) == 0) {
+	if (json_is_string(kind) &&
+		strcmp(json_string_value(kind), presented_kind_codes[PRESENTED_CARD]) == 0) {
 		question->shown.kind = PRESENTED_CARD;
 		decode_card_shown(arena, presented, &question->card, errors);
 	} else {

@@ -31,11 +31,6 @@ static const char *const field_error_codes[] = {
 #undef FIELD_ERROR
 };
 
-const char *problem_code(enum problem problem)
-{
-	return catalogue[problem].code;
-}
-
 void field_errors_add(
 	struct field_errors *errors, const char *pointer, enum field_error_code code, const char *expected)
 {

@@ -45,6 +45,4 @@ void problem_answer_later(struct request *request, enum problem problem, const c
 /* The problem that says this outcome to a client. Never "not covered": what failed is 503 (or 500 for a fault of ours). */
 enum problem problem_of(enum outcome outcome);
 
-const char *problem_code(enum problem problem);
-
 #endif

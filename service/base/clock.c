@@ -32,11 +32,6 @@ void clock_fix(int64_t wall)
 	fixed_wall = wall;
 }
 
-bool clock_is_fixed(void)
-{
-	return fixed;
-}
-
 static bool read_digits(const char *text, size_t count, int *value)
 {
 	*value = 0;

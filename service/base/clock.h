@@ -22,7 +22,6 @@ struct clock_reading clock_read(void);
 
 /* Fixes the wall clock of the whole process (SHIKAKU_NOW, tests and demonstrations only). Call before threads start. */
 void clock_fix(int64_t wall);
-bool clock_is_fixed(void);
 
 /* Reads RFC 3339 with any offset, to microseconds; OUTCOME_INVALID for anything else. */
 enum outcome MUST_CHECK instant_parse(const char *text, size_t length, int64_t *wall);

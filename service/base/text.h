@@ -49,11 +49,6 @@ static inline void text_put(struct text *text, const char *bytes, size_t length)
 	text->length += length;
 }
 
-static inline void text_put_slice(struct text *text, struct slice slice)
-{
-	text_put(text, slice.at, slice.length);
-}
-
 static inline void text_put_terminated(struct text *text, const char *terminated)
 {
 	text_put(text, terminated, strlen(terminated));

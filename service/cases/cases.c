@@ -14,11 +14,6 @@ static const char *const refusal_codes[CARD_REFUSAL_COUNT] = {
 	[CARD_REFUSAL_REVOCATION_UNAVAILABLE] = "revocation_unavailable",
 };
 
-const char *card_refusal_code(enum card_refusal refusal)
-{
-	return refusal_codes[refusal];
-}
-
 static void register_metrics(struct cases *cases)
 {
 	char labels[96];
@@ -40,8 +35,7 @@ static void register_metrics(struct cases *cases)
 			"Cards whose challenge was used: known ones take the short road.",
 			road == 0 ? "road=\"short\"" : "road=\"long\"");
 	for (int refusal = CARD_REFUSAL_NONE + 1; refusal < CARD_REFUSAL_COUNT; refusal++) {
-		(void)snprintf(labels, sizeof labels, "problem=\"%s\"",
-			card_refusal_code((enum card_refusal)refusal));
+		(void)snprintf(labels, sizeof labels, "problem=\"%s\"", refusal_codes[refusal]);
 		cases->card_refusals[refusal] = metrics_counter(
 			"shikaku_card_refusals_total", "Card proofs that were refused.", labels);
 	}

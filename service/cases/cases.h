@@ -54,6 +54,4 @@ void cases_close(struct cases *cases);
 /* From the next request on this is believed. Takes over the caller's hold. In the loop's thread. */
 void cases_believe(struct cases *cases, struct trust *trust);
 
-const char *card_refusal_code(enum card_refusal refusal);
-
 #endif

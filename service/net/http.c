@@ -71,7 +71,7 @@ static void *target_call(void *owner, const char *target, struct MHD_Connection 
 	request->has_query = query != NULL;
 	struct sanity sanity = { 0 };
 	sanity_see_target(&sanity, slice_of(target));
-	request->discarding = sanity.bad_target; /* kept until the header is judged */
+	request->bad_target = sanity.bad_target;
 	return request;
 }
 
@@ -198,13 +198,12 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 	struct connection *connection = request->connection;
 	struct http *http = connection->connections->owner;
 	struct header_reader reader = { .request = request };
-	reader.sanity.bad_target = request->discarding;
+	reader.sanity.bad_target = request->bad_target;
 	reader.sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
 	reader.bytes = strlen(method) + strlen(path);
 #if MHD_VERSION < 0x00097600
 	reader.next_name = version + strlen(version) + 2; /* the request line ends like any other */
 #endif
-	request->discarding = false;
 	request->received = loop_now(http->loop);
 	uuid_make(request->received.wall, request->id);
 	uuid_format(request->id, request->id_text);

@@ -40,6 +40,7 @@ struct request {
 	const char *method;
 	struct slice path; /* decoded, without a query */
 	bool has_query;
+	bool bad_target; /* its path cannot be; judged with the header */
 	struct slice authorization;
 	struct slice content_type;
 	struct slice accept;

@@ -1,6 +1,14 @@
 /* What was shown at the desk, whether it is accepted, and what the desk does when it is not (R6, R14). */
 #include "rules/presentation.h"
 
+const char *const presented_kind_codes[PRESENTED_KINDS] = {
+	[PRESENTED_CARD] = "card",
+	[PRESENTED_QUALIFICATION_NOTICE] = "qualification_notice",
+	[PRESENTED_PORTAL_RECORD] = "portal_record",
+	[PRESENTED_ELIGIBILITY_CERTIFICATE] = "eligibility_certificate",
+	[PRESENTED_INSURANCE_CARD] = "insurance_card",
+};
+
 /* The old 健康保険証 and its transition (R6, R6.1). Law, not configuration: past care is judged by it for years to come. */
 static const struct civil_date last_day_of_insurance_card = { 2025, 12, 1 };
 static const struct civil_date last_tolerated_day = { 2026, 3, 31 };
@@ -180,21 +188,4 @@ struct next_action_set next_actions(
 	if (shown->setting != SETTING_SCHOOL)
 		actions.bits |= ACTION(CHARGE_FULL_AMOUNT);
 	return actions;
-}
-
-const char *presented_kind_code(enum presented_kind kind)
-{
-	switch (kind) {
-	case PRESENTED_CARD:
-		return "card";
-	case PRESENTED_QUALIFICATION_NOTICE:
-		return "qualification_notice";
-	case PRESENTED_PORTAL_RECORD:
-		return "portal_record";
-	case PRESENTED_ELIGIBILITY_CERTIFICATE:
-		return "eligibility_certificate";
-	case PRESENTED_INSURANCE_CARD:
-		return "insurance_card";
-	}
-	return "unknown";
 }

@@ -17,6 +17,10 @@ enum presented_kind {
 	PRESENTED_INSURANCE_CARD = 5, /* 従来の健康保険証 */
 };
 
+/* By kind, as requests name it. */
+#define PRESENTED_KINDS 6
+extern const char *const presented_kind_codes[PRESENTED_KINDS];
+
 enum setting { SETTING_STANDARD, SETTING_SCHOOL };
 
 /* The known cards of a person, taken together. */
@@ -56,7 +60,4 @@ struct acceptance presentation_on(
 /* What the desk does next when the answer is not accepted (R6.2). Empty when it is. Pure. */
 struct next_action_set next_actions(
 	const struct presentation *shown, enum validity validity, bool accepted, struct reason_set reasons);
-
-const char *presented_kind_code(enum presented_kind kind);
-
 #endif

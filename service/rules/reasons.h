@@ -87,11 +87,6 @@ static inline bool reason_in(struct reason_set set, enum reason reason)
 	return (set.bits >> reason & 1u) != 0;
 }
 
-static inline void next_action_add(struct next_action_set *set, enum next_action action)
-{
-	set->bits |= UINT32_C(1) << action;
-}
-
 static inline bool next_action_in(struct next_action_set set, enum next_action action)
 {
 	return (set.bits >> action & 1u) != 0;

@@ -143,12 +143,10 @@ static void what_an_answer_shows_can_be_asked_for_again(void **state)
 static void a_fixed_clock_stops_the_date_and_not_the_time_outs(void **state)
 {
 	(void)state;
-	assert_false(clock_is_fixed());
 	struct clock_reading before = clock_read();
 	assert_true(
 		before.wall > 1700000000 * SECOND); /* a running clock is later than when this was written */
 	clock_fix(-5);
-	assert_true(clock_is_fixed());
 	struct clock_reading after = clock_read();
 	assert_true(after.wall == -5);
 	assert_true(after.monotonic >= before.monotonic);
