@@ -1,3 +1,7 @@
+/* EVP takes memory for each digest since OpenSSL 3, and a record must be possible to digest when there is none: so SHA-256 by the
+ * functions below it, which take none and cannot fail. They are deprecated only because they pass providers by. */
+#define OPENSSL_API_COMPAT 10101
+
 #include "trust/digest.h"
 
 #include <stdlib.h>
@@ -5,67 +9,32 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-
-/* Small pieces are gathered first: a call into OpenSSL costs more than hashing eight bytes. */
-#define GATHERED_MAX 256
+#include <openssl/sha.h>
 
 struct hasher {
-	EVP_MD *algorithm;
-	EVP_MD_CTX *context;
-	size_t gathered;
-	uint8_t bytes[GATHERED_MAX];
+	SHA256_CTX context;
 };
 
 enum outcome hasher_create(struct hasher **created)
 {
-	*created = NULL;
-	struct hasher *hasher = calloc(1, sizeof *hasher);
-	if (hasher == NULL)
-		return OUTCOME_NO_MEMORY;
-	hasher->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-	hasher->context = EVP_MD_CTX_new();
-	if (hasher->algorithm == NULL || hasher->context == NULL) {
-		hasher_destroy(hasher);
-		return OUTCOME_INTERNAL;
-	}
-	*created = hasher;
-	return OUTCOME_OK;
+	*created = calloc(1, sizeof **created);
+	return *created == NULL ? OUTCOME_NO_MEMORY : OUTCOME_OK;
 }
 
 void hasher_destroy(struct hasher *hasher)
 {
-	if (hasher == NULL)
-		return;
-	EVP_MD_CTX_free(hasher->context);
-	EVP_MD_free(hasher->algorithm);
 	free(hasher);
 }
 
 void hasher_begin(struct hasher *hasher)
 {
-	hasher->gathered = 0;
-	if (EVP_DigestInit_ex2(hasher->context, hasher->algorithm, NULL) != 1)
-		abort();
-}
-
-static void update(struct hasher *hasher, const void *bytes, size_t length)
-{
-	if (length > 0 && EVP_DigestUpdate(hasher->context, bytes, length) != 1)
-		abort();
+	(void)SHA256_Init(&hasher->context);
 }
 
 void hasher_add(struct hasher *hasher, const void *bytes, size_t length)
 {
-	if (length > GATHERED_MAX - hasher->gathered) {
-		update(hasher, hasher->bytes, hasher->gathered);
-		hasher->gathered = 0;
-	}
-	if (length > GATHERED_MAX) {
-		update(hasher, bytes, length);
-	} else if (length > 0) {
-		memcpy(hasher->bytes + hasher->gathered, bytes, length);
-		hasher->gathered += length;
-	}
+	if (length > 0)
+		(void)SHA256_Update(&hasher->context, bytes, length);
 }
 
 void hasher_add_number(struct hasher *hasher, uint64_t number)
@@ -78,23 +47,15 @@ void hasher_add_number(struct hasher *hasher, uint64_t number)
 
 void hasher_end(struct hasher *hasher, uint8_t digest[SHA256_SIZE])
 {
-	unsigned length = 0;
-	update(hasher, hasher->bytes, hasher->gathered);
-	if (EVP_DigestFinal_ex(hasher->context, digest, &length) != 1 || length != SHA256_SIZE)
-		abort();
+	(void)SHA256_Final(digest, &hasher->context);
 }
 
-enum outcome digest_once(const void *bytes, size_t length, uint8_t digest[SHA256_SIZE])
+void digest_once(const void *bytes, size_t length, uint8_t digest[SHA256_SIZE])
 {
-	struct hasher *hasher = NULL;
-	enum outcome outcome = hasher_create(&hasher);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	hasher_begin(hasher);
-	hasher_add(hasher, bytes, length);
-	hasher_end(hasher, digest);
-	hasher_destroy(hasher);
-	return OUTCOME_OK;
+	struct hasher hasher;
+	hasher_begin(&hasher);
+	hasher_add(&hasher, bytes, length);
+	hasher_end(&hasher, digest);
 }
 
 enum outcome token_make(char token[TOKEN_TEXT_SIZE])

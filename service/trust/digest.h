@@ -9,21 +9,20 @@
 
 #define SHA256_SIZE 32
 
-/* One hasher a loop: OpenSSL's algorithms are fetched once, because fetching takes locks. Used for one digest at a time. */
+/* One hasher a loop, used for one digest at a time. */
 struct hasher;
 
 enum outcome MUST_CHECK hasher_create(struct hasher **created);
 void hasher_destroy(struct hasher *hasher);
 
-/* Starts a digest, adds to it, ends it. OpenSSL cannot fail here but for memory; then the process ends, because a record with
- * a wrong digest must never be written. */
+/* Starts a digest, adds to it, ends it. Takes no memory and cannot fail. */
 void hasher_begin(struct hasher *hasher);
 void hasher_add(struct hasher *hasher, const void *bytes, size_t length);
 void hasher_add_number(struct hasher *hasher, uint64_t number);
 void hasher_end(struct hasher *hasher, uint8_t digest[SHA256_SIZE]);
 
-/* The digest of some bytes, for who needs one only: a command, never a loop. */
-enum outcome MUST_CHECK digest_once(const void *bytes, size_t length, uint8_t digest[SHA256_SIZE]);
+/* The digest of some bytes, for who needs one only. */
+void digest_once(const void *bytes, size_t length, uint8_t digest[SHA256_SIZE]);
 
 /* A new bearer token: "skk_" and 256 random bits in base64url. */
 #define TOKEN_TEXT_SIZE 48
