@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Otherwise uthash ends the process when there is no memory for its table. What could not be added has no table. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 /* Tokens that a loop remembers; the one met first goes. */
@@ -130,6 +132,10 @@ static struct known_token *add_token(struct principals *principals, const uint8_
 	token->principals = principals;
 	memcpy(token->question.digest, digest, DIGEST_SIZE);
 	HASH_ADD(hh, principals->tokens, question.digest, DIGEST_SIZE, token);
+	if (token->hh.tbl == NULL) {
+		free(token);
+		return NULL;
+	}
 	return token;
 }
 

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+/* Otherwise uthash ends the process when there is no memory for its table. What could not be added has no table. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "base/clock.h"
@@ -31,6 +33,10 @@ struct rate_limit *rate_limit_of(int64_t token_id, int64_t rate_per_second, int6
 		if (limit != NULL) {
 			limit->token_id = token_id;
 			HASH_ADD(hh, limits, token_id, sizeof limit->token_id, limit);
+			if (limit->hh.tbl == NULL) {
+				free(limit);
+				limit = NULL;
+			}
 		}
 	}
 	pthread_mutex_unlock(&limits_lock);
