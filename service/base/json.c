@@ -1,10 +1,57 @@
 #include "base/json.h"
 
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void release_tree(void *tree)
+/* Refused memory in the middle of a text, jansson 2.14 goes on without the characters that found no room, or writes beyond what it
+ * has (lex_save). So it is never told: while it reads, its memory is the arena's, and where that ends the reading ends. */
+struct reading {
+	struct arena *arena;
+	jmp_buf ended;
+};
+
+static _Thread_local struct reading *reading;
+static pthread_once_t allocator_chosen = PTHREAD_ONCE_INIT;
+
+static void *take(size_t size)
 {
-	json_decref(tree);
+	if (reading == NULL)
+		return malloc(size);
+	void *piece = arena_take_raw(reading->arena, size);
+	if (piece == NULL)
+		longjmp(reading->ended, 1);
+	return piece;
+}
+
+static void give_back(void *piece)
+{
+	if (reading == NULL)
+		free(piece);
+}
+
+static void choose_allocator(void)
+{
+	json_set_alloc_funcs(take, give_back);
+	json_object_seed(0);
+}
+
+/* OUTCOME_NO_MEMORY, or a tree or an error. */
+static enum outcome load(struct arena *arena, struct slice body, json_t **tree, json_error_t *error)
+{
+	struct reading here = { .arena = arena };
+	(void)pthread_once(&allocator_chosen, choose_allocator);
+	reading = &here;
+	if (setjmp(here.ended) != 0) {
+		reading = NULL;
+		return OUTCOME_NO_MEMORY;
+	}
+	/* NUL characters are let in here and refused where the field is named. */
+	*tree = json_loadb(
+		body.at == NULL ? "" : body.at, body.length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, error);
+	reading = NULL;
+	return OUTCOME_OK;
 }
 
 static enum json_fault fault_of(const json_error_t *error)
@@ -45,17 +92,15 @@ enum outcome json_read_object(
 	struct arena *arena, struct slice body, json_t **object, enum json_fault *fault, const char **where)
 {
 	json_error_t error = { 0 };
-	/* NUL characters are let in here and refused where the field is named. */
-	json_t *tree = json_loadb(
-		body.at == NULL ? "" : body.at, body.length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	json_t *tree = NULL;
 	const char *sentence = NULL;
 	*object = NULL;
 	*fault = JSON_FAULT_NONE;
-	if (tree == NULL) {
+	enum outcome outcome = load(arena, body, &tree, &error);
+	if (outcome == OUTCOME_OK && tree == NULL) {
 		*fault = fault_of(&error);
 		sentence = sentence_of(json_error_code(&error));
-	} else if (!json_is_object(tree)) {
-		json_decref(tree);
+	} else if (outcome == OUTCOME_OK && !json_is_object(tree)) {
 		*fault = JSON_FAULT_SYNTAX;
 		sentence = "the body is not a JSON object";
 	}
@@ -63,9 +108,7 @@ enum outcome json_read_object(
 		*where = sentence;
 	if (sentence != NULL)
 		return OUTCOME_INVALID;
-	enum outcome outcome = arena_on_close(arena, release_tree, tree);
-	if (outcome == OUTCOME_OK)
-		*object = tree;
+	*object = tree;
 	return outcome;
 }
 

@@ -2,8 +2,8 @@
 
 #include "net/connection.h"
 
-/* A request of 64 KiB with its copies and its answer stays far below. */
-#define REQUEST_MEMORY_MAX ((size_t)1024 * 1024)
+/* A body of 64 KiB, all brackets, is a tree of 5 MiB. */
+#define REQUEST_MEMORY_MAX ((size_t)8 * 1024 * 1024)
 
 struct request *request_create(struct connection *connection)
 {

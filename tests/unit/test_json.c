@@ -210,6 +210,37 @@ static void assert_round_trip(struct arena *arena, const char *bytes, size_t len
 	json_decref(value);
 }
 
+/* A body that cannot be read now is not called malformed, and never read with something left out. */
+static void a_body_that_finds_no_room_is_read_whole_or_not_at_all(void **state)
+{
+	(void)state;
+	static const char begin[] = "{\"number\":\"1234567\",\"more\":{\"é\":[1,\"";
+	static const char end[] = "\"]}}";
+	char text[600];
+	json_t *object = NULL;
+	enum json_fault fault = JSON_FAULT_NONE;
+	const char *where = NULL;
+	memset(text, 'x', sizeof text);
+	memcpy(text, begin, sizeof begin - 1);
+	memcpy(text + sizeof text - sizeof end, end, sizeof end);
+	struct slice body = { text, sizeof text - 1 };
+	size_t refused = 0;
+	enum outcome outcome = OUTCOME_NO_MEMORY;
+	for (size_t room = 0; outcome != OUTCOME_OK; room += 16) {
+		struct arena small;
+		arena_open(&small, room);
+		outcome = read_exactly(&small, body, &object, &fault, &where);
+		assert_int_equal(fault, JSON_FAULT_NONE);
+		if (outcome == OUTCOME_OK)
+			assert_string_equal(json_string_value(json_object_get(object, "number")), "1234567");
+		else
+			refused++;
+		assert_true(outcome == OUTCOME_OK || outcome == OUTCOME_NO_MEMORY);
+		arena_close(&small);
+	}
+	assert_true(refused > 20);
+}
+
 static void every_character_of_a_stored_name_arrives_as_it_is(void **state)
 {
 	char bytes[8];
@@ -284,6 +315,7 @@ int main(void)
 		TEST(a_hundred_thousand_brackets_are_refused),
 		TEST(a_refusal_repeats_nothing_of_the_body),
 		TEST(a_tree_that_the_arena_cannot_keep_is_released),
+		TEST(a_body_that_finds_no_room_is_read_whole_or_not_at_all),
 		TEST(every_character_of_a_stored_name_arrives_as_it_is),
 		TEST(a_comma_stands_between_any_two_and_nowhere_else),
 	};
