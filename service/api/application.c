@@ -124,7 +124,11 @@ static void refuse_route(struct request *request, const char *allow)
 		return;
 	}
 	const char *kept = arena_copy(&request->arena, allow, strlen(allow));
-	request_add_header(request, "Allow", kept == NULL ? "" : kept);
+	if (kept == NULL) {
+		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+		return;
+	}
+	request_add_header(request, "Allow", kept);
 	problem_answer(request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
 }
 

@@ -18,9 +18,10 @@ static bool is_empty(struct request *request)
 	if (body == NULL)
 		return false;
 	decode_fields(&request->arena, body, "", NULL, 0, NULL, &errors);
-	if (errors.count > 0)
+	bool wrong = field_errors_any(&errors);
+	if (wrong)
 		problem_answer_fields(request, &errors);
-	return errors.count == 0;
+	return !wrong;
 }
 
 static void start_challenge(struct exchange *exchange)

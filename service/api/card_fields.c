@@ -33,7 +33,7 @@ static struct slice decode_base64(struct arena *arena, const json_t *value, cons
 	case OUTCOME_OK:
 		break;
 	case OUTCOME_NO_MEMORY:
-		field_errors_add(errors, pointer, FIELD_TOO_LONG, "the request is too large");
+		errors->no_memory = true;
 		break;
 	default:
 		field_errors_add(errors, pointer, FIELD_WRONG_FORM,

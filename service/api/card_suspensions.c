@@ -162,7 +162,7 @@ static void start_making(struct exchange *exchange)
 		return;
 	struct field_errors errors = { .count = 0 };
 	decode_wish(&request->arena, body, day_in_japan(suspension->now.wall), &suspension->wish, &errors);
-	if (errors.count > 0) {
+	if (field_errors_any(&errors)) {
 		problem_answer_fields(request, &errors);
 		return;
 	}

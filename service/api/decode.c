@@ -54,7 +54,8 @@ static size_t length_of_character(const char *c)
 }
 
 /* JSON pointers write "~" as "~0" and "/" as "~1". A long name is cut between characters: it only says where to look. */
-static const char *pointer_to(struct arena *arena, const char *prefix, const char *name)
+static const char *pointer_to(
+	struct arena *arena, const char *prefix, const char *name, struct field_errors *errors)
 {
 	struct text pointer;
 	text_open(&pointer, arena, POINTER_MAX, POINTER_MAX);
@@ -71,6 +72,7 @@ static const char *pointer_to(struct arena *arena, const char *prefix, const cha
 		name += length;
 	}
 	text_put_char(&pointer, '\0');
+	errors->no_memory |= pointer.failed;
 	return pointer.failed ? prefix : pointer.at;
 }
 
@@ -94,7 +96,7 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 	{
 		size_t i = index_of(fields, count, name);
 		if (i == count) {
-			field_errors_add(errors, pointer_to(arena, prefix, name), FIELD_UNKNOWN,
+			field_errors_add(errors, pointer_to(arena, prefix, name, errors), FIELD_UNKNOWN,
 				"there is no such field");
 		} else if (json_is_null(value)) {
 			continue;
@@ -102,14 +104,14 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 			values[i] = value;
 		} else {
 			wrong |= UINT64_C(1) << i;
-			field_errors_add(errors, pointer_to(arena, prefix, name), FIELD_WRONG_TYPE,
+			field_errors_add(errors, pointer_to(arena, prefix, name, errors), FIELD_WRONG_TYPE,
 				expectation_of(fields[i].type));
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (fields[i].required && values[i] == NULL && (wrong >> i & 1) == 0)
-			field_errors_add(errors, pointer_to(arena, prefix, fields[i].name), FIELD_REQUIRED,
-				"required");
+			field_errors_add(errors, pointer_to(arena, prefix, fields[i].name, errors),
+				FIELD_REQUIRED, "required");
 	}
 }
 

@@ -200,7 +200,7 @@ static void start_check(struct exchange *exchange)
 	check->owner = own;
 	struct field_errors errors = { .count = 0 };
 	eligibility_check_decode(body, check, &errors);
-	if (errors.count > 0) {
+	if (field_errors_any(&errors)) {
 		problem_answer_fields(request, &errors);
 		return;
 	}

@@ -22,7 +22,7 @@ static void start_request(void *owner, struct request *request)
 	text_open(&out, &request->arena, (size_t)64 * 1024, PAGE_BYTES_MAX);
 	metrics_print(&out);
 	if (out.failed)
-		request_answer(request, 500, "text/plain", SLICE_LITERAL("the page does not fit\n"));
+		request_answer(request, 503, "text/plain", SLICE_LITERAL("no memory for the page\n"));
 	else
 		request_answer(request, 200, "text/plain; version=0.0.4", text_slice(&out));
 }

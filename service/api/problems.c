@@ -31,6 +31,11 @@ static const char *const field_error_codes[] = {
 #undef FIELD_ERROR
 };
 
+bool field_errors_any(const struct field_errors *errors)
+{
+	return errors->count > 0 || errors->no_memory;
+}
+
 void field_errors_add(
 	struct field_errors *errors, const char *pointer, enum field_error_code code, const char *expected)
 {
@@ -107,12 +112,16 @@ static void answer(
 	trace(request, line, errors);
 	text_open(&out, &request->arena, 1024, PROBLEM_BYTES_MAX);
 	write_problem(&out, request, line, detail, errors);
-	struct slice body = text_slice(&out);
-	if (out.failed)
-		body.length = 0; /* the status alone must do */
+	if (out.failed) {
+		/* Without words nobody can tell what to mend. The status alone says: later. */
+		if (line->status != 503 && line->status != 429)
+			request_add_header(request, "Retry-After", "1");
+		answer_uncached(request, 503, NULL, (struct slice){ NULL, 0 });
+		return;
+	}
 	if (line->status == 401)
 		request_add_header(request, "WWW-Authenticate", "Bearer");
-	answer_uncached(request, line->status, "application/problem+json", body);
+	answer_uncached(request, line->status, "application/problem+json", text_slice(&out));
 }
 
 void problem_answer(struct request *request, enum problem problem, const char *detail)
@@ -125,7 +134,11 @@ void problem_answer(struct request *request, enum problem problem, const char *d
 
 void problem_answer_fields(struct request *request, const struct field_errors *errors)
 {
-	answer(request, PROBLEM_INVALID_FIELDS, "errors names each field and what was expected.", errors);
+	if (errors->no_memory)
+		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+	else
+		answer(request, PROBLEM_INVALID_FIELDS, "errors names each field and what was expected.",
+			errors);
 }
 
 void problem_answer_later(struct request *request, enum problem problem, const char *detail, int64_t seconds)

@@ -30,14 +30,17 @@ struct field_error {
 struct field_errors {
 	struct field_error list[FIELD_ERRORS_MAX];
 	size_t count;
+	bool no_memory; /* not everything could be looked at: nothing may be said of the fields */
 };
 
+bool field_errors_any(const struct field_errors *errors);
 void field_errors_add(
 	struct field_errors *errors, const char *pointer, enum field_error_code code, const char *expected);
 
 /* Answers with a problem; `detail` is an English sentence or NULL, without personal data. 4xx leave a trace in the security
  * log. */
 void problem_answer(struct request *request, enum problem problem, const char *detail);
+/* What is wrong with the fields; 503 where that could not be found out. */
 void problem_answer_fields(struct request *request, const struct field_errors *errors);
 /* 503 and 429 with Retry-After in seconds. */
 void problem_answer_later(struct request *request, enum problem problem, const char *detail, int64_t seconds);

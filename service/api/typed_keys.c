@@ -17,15 +17,20 @@ struct slice decode_key(
 		return none;
 	char key[IDENTIFIER_KEY_MAX + 1];
 	size_t length = 0;
-	if (identifier_key(text.at, text.length, key, &length) != OUTCOME_OK) {
+	switch (identifier_key(text.at, text.length, key, &length)) {
+	case OUTCOME_OK:
+		break;
+	case OUTCOME_NO_MEMORY:
+		errors->no_memory = true;
+		return none;
+	default:
 		field_errors_add(errors, pointer, FIELD_WRONG_FORM,
 			"expected what is printed on the document: letters, digits and dashes, at most 120 "
 			"bytes");
 		return none;
 	}
 	const char *kept = arena_copy(arena, key, length);
-	if (kept == NULL)
-		field_errors_add(errors, pointer, FIELD_TOO_LONG, "the request is too large");
+	errors->no_memory |= kept == NULL;
 	return (struct slice){ kept, kept == NULL ? 0 : length };
 }
 
@@ -42,7 +47,6 @@ struct slice decode_branch(
 		return none;
 	}
 	const char *kept = arena_copy(arena, branch, BRANCH_NUMBER_DIGITS);
-	if (kept == NULL)
-		field_errors_add(errors, pointer, FIELD_TOO_LONG, "the request is too large");
+	errors->no_memory |= kept == NULL;
 	return (struct slice){ kept, kept == NULL ? 0 : BRANCH_NUMBER_DIGITS };
 }

@@ -2,6 +2,7 @@
  * a length, and every buffer has its bound. */
 #include "rules/identifiers.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,15 +120,21 @@ static bool is_dash(ucs4_t character)
 	       character == 0x30fc;
 }
 
-/* NFKC into a buffer of NFKC_MAX bytes. The length of what was written; 0 when it cannot be done. */
-static size_t compose(const uint8_t *text, size_t length, uint8_t composed[NFKC_MAX])
+/* NFKC into a buffer of NFKC_MAX bytes. */
+static enum outcome MUST_CHECK compose(
+	const uint8_t *text, size_t length, uint8_t composed[NFKC_MAX], size_t *count)
 {
 	size_t room = NFKC_MAX;
 	uint8_t *result = u8_normalize(UNINORM_NFKC, text, length, composed, &room);
-	if (result == composed)
-		return room;
+	*count = 0;
+	if (result == NULL)
+		return errno == ENOMEM ? OUTCOME_NO_MEMORY : OUTCOME_INVALID;
+	if (result == composed) {
+		*count = room;
+		return OUTCOME_OK;
+	}
 	free(result);
-	return 0;
+	return OUTCOME_INVALID;
 }
 
 /* Drops spaces and makes dashes one, in place; the new length. Control characters: OUTCOME_INVALID. */
@@ -159,12 +166,19 @@ static enum outcome MUST_CHECK identifier_key_beyond_ascii(
 
 	if (u8_check((const uint8_t *)text, length) != NULL)
 		return OUTCOME_INVALID;
-	size_t count = compose((const uint8_t *)text, length, once);
-	if (unify(once, &count) != OUTCOME_OK || count == 0)
+	size_t count = 0;
+	enum outcome outcome = compose((const uint8_t *)text, length, once, &count);
+	if (outcome == OUTCOME_OK)
+		outcome = unify(once, &count);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (count == 0)
 		return OUTCOME_INVALID;
 	/* A space may have kept a mark from its letter (か, space, ゛). Without a second round the key of a key would differ
 	 * from the key, and what was stored could not be found by what was printed. */
-	count = compose(once, count, twice);
+	outcome = compose(once, count, twice, &count);
+	if (outcome != OUTCOME_OK)
+		return outcome;
 	if (count == 0 || count > IDENTIFIER_KEY_MAX)
 		return OUTCOME_INVALID;
 	memcpy(key, twice, count);
