@@ -133,6 +133,8 @@ static int register_der(const struct config *config, const struct card_wish *wis
 		return refused("the certificate is of no issuer that is trusted here");
 	case CERTIFICATE_WRONG_PURPOSE:
 		return refused("the certificate is not one for user authentication");
+	case CERTIFICATE_NOT_JUDGED:
+		return refused("out of memory");
 	case CERTIFICATE_TRUSTED:
 		break;
 	}

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "build_info.h"
 #include "commands.h"
+#include "trust/library.h"
 
 static void print_usage(FILE *to)
 {
@@ -82,6 +83,10 @@ int main(int count, char *words[])
 		puts("\nsettings (file: key = value; environment: SHIKAKU_KEY):");
 		config_print_help();
 		return 0;
+	}
+	if (library_open() != OUTCOME_OK) {
+		log_line(LOG_LEVEL_ERROR, "trust", "OpenSSL was in use too early");
+		return 1;
 	}
 	static struct config config;
 	if (config_read(&config, file) != OUTCOME_OK || apply(&config) != OUTCOME_OK)

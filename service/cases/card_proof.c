@@ -115,6 +115,9 @@ static void judge_unknown(struct card_proof *proof, const struct certificate *ce
 	case CERTIFICATE_WRONG_PURPOSE:
 		refuse(proof, CARD_REFUSAL_CERTIFICATE_WRONG_PURPOSE);
 		return;
+	case CERTIFICATE_NOT_JUDGED:
+		proof->proved(proof, OUTCOME_NO_MEMORY);
+		return;
 	case CERTIFICATE_TRUSTED:
 		break;
 	}

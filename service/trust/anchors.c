@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "trust/files.h"
+#include "trust/library.h"
 
 #define FILE_MAX ((size_t)1024 * 1024)
 
@@ -24,6 +25,12 @@ static enum outcome refuse(const char *path, const char *why)
 {
 	log_line(LOG_LEVEL_ERROR, "trust", "%s: %s", path, why);
 	return OUTCOME_INVALID;
+}
+
+static enum outcome no_memory(const char *what)
+{
+	log_line(LOG_LEVEL_ERROR, "trust", "%s: no memory", what);
+	return OUTCOME_NO_MEMORY;
 }
 
 static bool keep_key_identifier(struct anchor *anchor, X509 *x509)
@@ -69,6 +76,7 @@ static enum outcome take_pem(void *owner, const char *path, struct slice content
 	if (pem == NULL)
 		return OUTCOME_NO_MEMORY;
 	ERR_clear_error();
+	library_watch();
 	for (;;) {
 		X509 *x509 = PEM_read_bio_X509(pem, NULL, NULL, NULL);
 		if (x509 == NULL)
@@ -80,6 +88,8 @@ static enum outcome take_pem(void *owner, const char *path, struct slice content
 	BIO_free(pem);
 	bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
 	ERR_clear_error();
+	if (library_ran_short())
+		return no_memory(path);
 	if (outcome == OUTCOME_OK && (loading->anchors->count == before || !ended))
 		outcome = refuse(path, "no PEM certificate, or a broken one");
 	return outcome;
@@ -96,9 +106,12 @@ static enum outcome add_policies(struct anchors *anchors, enum anchor_use use, c
 			return refuse(use_names[use], "the policies are not a list of object identifiers");
 		memcpy(text, one.at, one.length);
 		text[one.length] = '\0';
+		library_watch();
 		ASN1_OBJECT *policy = OBJ_txt2obj(text, 1);
 		if (policy == NULL) {
 			ERR_clear_error();
+			if (library_ran_short())
+				return no_memory(use_names[use]);
 			return refuse(use_names[use], "a policy is not an object identifier");
 		}
 		anchors->policies[use][anchors->policy_count[use]++] = policy;

@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/clock.h"
+#include "trust/library.h"
 
 #define RSA_BITS_LEAST 2048
 #define RSA_BITS_MOST 4096
@@ -115,11 +116,12 @@ enum outcome certificate_read(struct arena *arena, struct slice der, struct cert
 	if (der.length == 0 || der.length > CERTIFICATE_MAX)
 		return OUTCOME_INVALID;
 	ERR_clear_error();
+	library_watch();
 	const unsigned char *at = (const unsigned char *)der.at;
 	X509 *x509 = d2i_X509(NULL, &at, (long)der.length);
 	if (x509 == NULL) {
 		ERR_clear_error();
-		return OUTCOME_INVALID;
+		return library_outcome(OUTCOME_INVALID);
 	}
 	enum outcome outcome = arena_on_close(arena, free_x509, x509);
 	if (outcome != OUTCOME_OK)
@@ -139,7 +141,7 @@ enum outcome certificate_read(struct arena *arena, struct slice der, struct cert
 	if (outcome == OUTCOME_OK)
 		read_key(x509, &certificate->key);
 	ERR_clear_error();
-	return outcome;
+	return library_outcome(outcome);
 }
 
 static bool has_key_identifier(X509 *x509, const struct anchor *anchor)
@@ -207,6 +209,7 @@ enum certificate_verdict certificate_judge(
 {
 	X509 *x509 = certificate->x509;
 	ERR_clear_error();
+	library_watch();
 	*issuer = find_issuer(x509, anchors);
 	enum certificate_verdict verdict = CERTIFICATE_TRUSTED;
 	if (*issuer == NULL || !is_strongly_signed(x509) || certificate->key.length == 0 ||
@@ -216,5 +219,5 @@ enum certificate_verdict certificate_judge(
 		 !has_policy(x509, anchors, (*issuer)->use))
 		verdict = CERTIFICATE_WRONG_PURPOSE;
 	ERR_clear_error();
-	return verdict;
+	return library_ran_short() ? CERTIFICATE_NOT_JUDGED : verdict;
 }

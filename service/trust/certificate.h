@@ -33,6 +33,7 @@ enum certificate_verdict {
 	CERTIFICATE_TRUSTED,
 	CERTIFICATE_UNTRUSTED, /* of no anchor, or with a key or an extension that we do not take */
 	CERTIFICATE_WRONG_PURPOSE, /* 署名用, a CA, without digitalSignature, of another policy */
+	CERTIFICATE_NOT_JUDGED, /* for want of memory */
 };
 
 /* Whose it is and what for: chosen by key identifier and signature, never by name, which all generations share. With

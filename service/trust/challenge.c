@@ -9,6 +9,8 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include "trust/library.h"
+
 #define VERSION 1
 #define SIGNED_SIZE (1 + CHALLENGE_NONCE_SIZE + 8)
 #define MAC_SIZE 32
@@ -25,6 +27,7 @@ struct challenger {
 enum outcome challenger_create(struct challenger **created)
 {
 	*created = NULL;
+	library_watch();
 	struct challenger *challenger = calloc(1, sizeof *challenger);
 	if (challenger == NULL)
 		return OUTCOME_NO_MEMORY;
@@ -32,7 +35,7 @@ enum outcome challenger_create(struct challenger **created)
 	challenger->context = challenger->algorithm == NULL ? NULL : EVP_MAC_CTX_new(challenger->algorithm);
 	if (challenger->context == NULL) {
 		challenger_destroy(challenger);
-		return OUTCOME_INTERNAL;
+		return library_outcome(OUTCOME_INTERNAL);
 	}
 	*created = challenger;
 	return OUTCOME_OK;
@@ -60,13 +63,14 @@ static enum outcome authenticate(struct challenger *challenger, const uint8_t ke
 	size_t written = 0;
 	if (holder.length > UINT16_MAX)
 		return OUTCOME_INTERNAL;
+	library_watch();
 	bool made =
 		EVP_MAC_init(challenger->context, key, CHALLENGE_KEY_SIZE, parameters) == 1 &&
 		EVP_MAC_update(challenger->context, length, sizeof length) == 1 &&
 		EVP_MAC_update(challenger->context, (const unsigned char *)holder.at, holder.length) == 1 &&
 		EVP_MAC_update(challenger->context, bytes, SIGNED_SIZE) == 1 &&
 		EVP_MAC_final(challenger->context, mac, &written, MAC_SIZE) == 1 && written == MAC_SIZE;
-	return made ? OUTCOME_OK : OUTCOME_INTERNAL;
+	return library_outcome(made ? OUTCOME_OK : OUTCOME_INTERNAL);
 }
 
 enum outcome challenge_make(struct challenger *challenger, const uint8_t key[CHALLENGE_KEY_SIZE],
@@ -74,8 +78,9 @@ enum outcome challenge_make(struct challenger *challenger, const uint8_t key[CHA
 {
 	uint8_t bytes[BYTES_SIZE];
 	bytes[0] = VERSION;
+	library_watch();
 	if (RAND_bytes(bytes + 1, CHALLENGE_NONCE_SIZE) != 1)
-		return OUTCOME_INTERNAL;
+		return library_outcome(OUTCOME_INTERNAL);
 	for (int i = 0; i < 8; i++)
 		bytes[1 + CHALLENGE_NONCE_SIZE + i] = (uint8_t)((uint64_t)expires_at >> (8 * (7 - i)));
 	enum outcome outcome = authenticate(challenger, key, holder, bytes, bytes + SIGNED_SIZE);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "trust/certificate.h"
 #include "trust/files.h"
+#include "trust/library.h"
 
 /* Some 40 bytes an entry: lists of ten million. */
 #define FILE_MAX ((size_t)512 * 1024 * 1024)
@@ -241,11 +242,20 @@ static enum outcome take_file(void *owner, const char *path, struct slice conten
 	bool is_pem = content.length >= sizeof pem_begin &&
 		      memcmp(content.at, pem_begin, sizeof pem_begin - 1) == 0;
 	ERR_clear_error();
+	library_watch();
 	X509_CRL *crl = is_pem ? read_pem(content) : read_der(content);
-	enum outcome outcome =
-		crl == NULL ? leave_out(loading, path, "it cannot be read") : take_crl(loading, path, crl);
+	enum outcome outcome = OUTCOME_OK;
+	if (crl != NULL)
+		outcome = take_crl(loading, path, crl);
+	else if (!library_ran_short())
+		outcome = leave_out(loading, path, "it cannot be read");
 	X509_CRL_free(crl);
 	ERR_clear_error();
+	/* What was read in want of memory may be less than what is written there. */
+	if (library_ran_short() || outcome == OUTCOME_NO_MEMORY) {
+		log_line(LOG_LEVEL_ERROR, "trust", "%s: no memory", path);
+		outcome = OUTCOME_NO_MEMORY;
+	}
 	return outcome;
 }
 

@@ -12,6 +12,8 @@
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 
+#include "trust/library.h"
+
 #define EXPONENT_SIZE 4
 #define POINT_P256 65
 #define POINT_P384 97
@@ -30,6 +32,7 @@ struct verifier {
 enum outcome verifier_create(struct verifier **created)
 {
 	*created = NULL;
+	library_watch();
 	struct verifier *verifier = calloc(1, sizeof *verifier);
 	if (verifier == NULL)
 		return OUTCOME_NO_MEMORY;
@@ -41,7 +44,7 @@ enum outcome verifier_create(struct verifier **created)
 	if (verifier->sha256 == NULL || verifier->sha384 == NULL || verifier->digesting == NULL ||
 		verifier->make_rsa == NULL || verifier->make_ec == NULL) {
 		verifier_destroy(verifier);
-		return OUTCOME_INTERNAL;
+		return library_outcome(OUTCOME_INTERNAL);
 	}
 	*created = verifier;
 	return OUTCOME_OK;
@@ -195,11 +198,12 @@ enum outcome signature_check(struct verifier *verifier, enum signature_algorithm
 	if (!fits(algorithm, public_key) || signature.length == 0)
 		return OUTCOME_INVALID;
 	ERR_clear_error();
+	library_watch();
 	const EVP_MD *hash = algorithm == SIGNATURE_ES384 ? verifier->sha384 : verifier->sha256;
 	if (EVP_DigestInit_ex2(verifier->digesting, hash, NULL) != 1 ||
 		EVP_DigestUpdate(verifier->digesting, message.at, message.length) != 1 ||
 		EVP_DigestFinal_ex(verifier->digesting, digest, &digest_length) != 1)
-		return OUTCOME_INTERNAL;
+		return library_outcome(OUTCOME_INTERNAL);
 	EVP_PKEY *key =
 		algorithm == SIGNATURE_RS256 ? rsa_key(verifier, public_key) : ec_key(verifier, public_key);
 	enum outcome outcome = OUTCOME_INTERNAL;
@@ -210,5 +214,5 @@ enum outcome signature_check(struct verifier *verifier, enum signature_algorithm
 				  : verify_ecdsa(key, algorithm, hash, digest, digest_length, signature);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
-	return outcome;
+	return library_outcome(outcome);
 }
