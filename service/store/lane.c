@@ -113,11 +113,16 @@ static void answer_all(struct lane *lane, enum outcome outcome)
 	metric_set(lane->gauge_waiting, 0);
 }
 
+#define NOT_KNOWN "08000"
+
 static void note_error(struct lane *lane, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	/* An error of libpq's own, as for want of memory: what the database did is not known, so the connection has to end, and with
+	 * it its chain of records. */
 	if (lane->sqlstate[0] == '\0')
-		(void)snprintf(lane->sqlstate, sizeof lane->sqlstate, "%s", state == NULL ? "XX000" : state);
+		(void)snprintf(
+			lane->sqlstate, sizeof lane->sqlstate, "%s", state == NULL ? NOT_KNOWN : state);
 }
 
 static enum outcome outcome_of(const char *sqlstate)
