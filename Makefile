@@ -46,8 +46,10 @@ SERVICE_OBJECTS := $(call objects,$(SERVICE_SOURCES))
 # Everything but the subcommands: what a unit test may link.
 LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.c,$(SERVICE_SOURCES)))
 
-.PHONY: help all build run test test-unit test-fuzz-corpus fuzz fuzz-corpus units test-system test-sanitizers lint lint-floors lint-form \
-	lint-clang lint-tidy lint-cppcheck lint-contract bench bench-cards profile demo-data fmt clean deps-test deps-lint
+.PHONY: help all build run fmt clean demo-data deps-test deps-lint \
+	test test-unit test-fuzz-corpus test-torture test-system test-sanitizers units fuzz fuzz-corpus \
+	lint lint-floors lint-form lint-clang lint-tidy lint-cppcheck lint-contract \
+	bench bench-cards profile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +103,21 @@ $(OUT)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(LIBRARY_OBJE
 $(OUT)/fuzz/make_corpus: $(call objects,tests/fuzz/make_corpus.c tests/unit/authority.c) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
+
+# The service with arenas that ask for their memory each time, so that each may fail, and the library that makes it fail.
+TORTURE_TOOLS := $(OUT)/torture/shikakud $(OUT)/torture/fail.so
+
+$(OUT)/torture/arena.o: service/base/arena.c service/base/arena.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DARENA_WITHOUT_SPARES -c $< -o $@
+
+$(OUT)/torture/shikakud: $(OUT)/torture/arena.o $(filter-out %/arena.o,$(SERVICE_OBJECTS))
+	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
+
+# Without a sanitizer: it stands before the sanitizer's own functions.
+$(OUT)/torture/fail.so: tests/torture/fail.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) $(DEFINES) -O2 -g -fPIC -shared $< -o $@
 
 -include $(wildcard $(OUT)/obj/*/*.d $(OUT)/obj/*/*/*.d $(OUT)/obj/*/*/*/*.d)
 
@@ -178,7 +195,10 @@ fuzz-corpus: $(OUT)/fuzz/make_corpus ## the anchors and the corpora of tests/fuz
 
 units: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
 
-test-system: build
+test-torture: build $(TORTURE_TOOLS) ## each allocation of each kind of request fails once; sockets in small pieces
+	@$(PYTEST) tests/torture
+
+test-system: build $(TORTURE_TOOLS)
 	@mkdir -p build && rm -f $(EXCHANGES) build/system-tests.log
 	@set -o pipefail; failed=0; for suite in $(SYSTEM_TESTS); do \
 		echo "== $$suite ($(BUILD))"; \
@@ -189,7 +209,7 @@ test-system: build
 	echo "== summary ($(BUILD))"; grep -E '^[0-9]+ (passed|failed|error).* in [0-9]' build/system-tests.log; \
 	exit $$failed
 
-SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/terminal tests/api tests/faults
+SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/terminal tests/api tests/faults tests/torture
 
 test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
 	@tools/install-deps test
@@ -197,13 +217,13 @@ test-sanitizers: ## unit, API and fault tests on address/undefined and thread bu
 		$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=$$build build units && \
 		$(MAKE) --no-print-directory BUILD=$$build test-unit && \
 		$(MAKE) --no-print-directory BUILD=$$build test-fuzz-corpus && \
-		$(MAKE) --no-print-directory BUILD=$$build SYSTEM_TESTS="tests/api tests/faults" test-system || exit 1; \
+		$(MAKE) --no-print-directory BUILD=$$build SYSTEM_TESTS="tests/api tests/faults tests/torture" test-system || exit 1; \
 	done
 
 # --- Lint: the floors, the form, and what three analysers find.
 
 LINT_FLAGS := -std=c11 $(DEFINES) -Iservice -I$(OUT)/gen -isystem $(PG_INCLUDE)
-C_FILES := $(shell find service tests/unit tests/bench tests/fuzz -name '*.[ch]' 2>/dev/null)
+C_FILES := $(shell find service tests/unit tests/bench tests/fuzz tests/torture -name '*.[ch]' 2>/dev/null)
 
 deps-lint:
 	@tools/install-deps lint

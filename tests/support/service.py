@@ -24,6 +24,9 @@ class Service:
     `now` fixes the clock. wait: "ready" (/readyz says so), "alive" (it answers at all), or None. /metrics is served on
     a unix socket; the two logs go to files of their own."""
 
+    program = SHIKAKUD
+    surroundings = {}  # further variables of its environment
+
     def __init__(self, database, wait="ready", database_url=None, **values):
         self.database = database
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="shikaku-service-", dir="/tmp"))  # a socket's path is short
@@ -62,8 +65,8 @@ class Service:
                 self.address = f"127.0.0.1:{self.port}"
             told = settings(**{**self.values, "listen": self.address})
             with open(self.log_file, "ab") as log:
-                self.process = subprocess.Popen([str(SHIKAKUD), "serve"], env=environment(DATABASE_URL=self.database_url, **told),
-                                                cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                self.process = subprocess.Popen([str(self.program), "serve"], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                env=environment(DATABASE_URL=self.database_url, **told, **self.surroundings))
             if wait is None or self._wait("/readyz" if wait == "ready" else "/healthz") or "listen" in self.values:
                 return
         raise RuntimeError(f"the service did not start: {self.log()[-2000:]}")

@@ -1,0 +1,178 @@
+"""The kinds of requests that are tortured: the bytes of one, and what it answers when nothing is wrong."""
+
+import hashlib
+import json
+import secrets
+import uuid
+
+from support_wire import check_request, request
+
+SUSPENSIONS = "/v1/card-suspensions"
+
+
+class Kind:
+    of_metrics = False
+
+    def __init__(self, name, status, make, code=None, validity=None):
+        self.name, self.status, self.code, self.validity, self._make = name, status, code, validity, make
+
+    def __repr__(self):
+        return self.name
+
+    def make(self, campaign):
+        return self._make(campaign)
+
+    def again(self, campaign, data):
+        """The same question once more, when memory is there again."""
+        return self.make(campaign)
+
+    def wanted_again(self, wanted):
+        return wanted
+
+    def expects(self, answer):
+        if answer.status != self.status or (self.code is not None and answer.code() != self.code):
+            return False
+        return self.validity is None or answer.json()["validity"] == self.validity
+
+
+def authorised(campaign, scope="terminal"):
+    return f"Authorization: Bearer {campaign.tokens[scope]}"
+
+
+def post(path, body, campaign, *headers, scope="terminal"):
+    data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    return request("POST", path, [authorised(campaign, scope), "Content-Type: application/json", *headers], data)
+
+
+def by_keys(**fields):
+    return lambda campaign: check_request(campaign.tokens["terminal"], **fields)
+
+
+def by_body(body):
+    return lambda campaign: check_request(campaign.tokens["terminal"], body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode())
+
+
+def challenge_of(campaign):
+    answer = campaign.good(lambda: request("POST", "/v1/card-challenges", [authorised(campaign)], b""))
+    assert answer.status == 201, answer
+    return answer.json()["challenge"]
+
+
+def by_card(name, changes=None, **fields):
+    """A check by the card of this name (conftest.py), each with a challenge of its own."""
+    def make(campaign):
+        presented = {**campaign.cards[name].presented(challenge_of(campaign)), **(changes or {})}
+        return by_body({**fields, "presented": presented})(campaign)
+    return make
+
+
+def with_new_token(campaign):
+    """A token that the service has not met."""
+    token = f"skk_{secrets.token_urlsafe(32)}"
+    campaign.service.database.run(
+        """INSERT INTO shikaku.tokens (digest, scope, owner, label, rate_per_second, burst, created_at, expires_at)
+           SELECT %s, scope, owner, label, rate_per_second, burst, created_at, expires_at FROM shikaku.tokens
+            WHERE scope = 'terminal' ORDER BY token_id LIMIT 1""", (hashlib.sha256(token.encode()).digest(),))
+    return check_request(token)
+
+
+class Same(Kind):
+    """Where the very same bytes are sent again: as a client does with an Idempotency-Key."""
+
+    def again(self, campaign, data):
+        return data
+
+
+class Making(Same):
+    """A suspension: asked for again with its Idempotency-Key, it is the same one, made then or now."""
+
+    def wanted_again(self, wanted):
+        status, headers, body = wanted
+        return status, {**headers, "idempotent-replayed": "true"}, body
+
+    def make(self, campaign):
+        lift_all(campaign)
+        return suspend(campaign, str(uuid.uuid4()))
+
+
+class Repeating(Same):
+    """The Idempotency-Key of one that was made."""
+
+    def make(self, campaign):
+        if not hasattr(campaign, "kept_key"):
+            lift_all(campaign)
+            campaign.kept_key = str(uuid.uuid4())
+            assert campaign.good(lambda: suspend(campaign, campaign.kept_key)).status == 201
+        return suspend(campaign, campaign.kept_key)
+
+
+class Lifting(Same):
+    def make(self, campaign):
+        lift_all(campaign)
+        made = campaign.good(lambda: suspend(campaign, str(uuid.uuid4())))
+        assert made.status == 201, made
+        return lift(campaign, made.json()["suspension_id"])
+
+
+def suspend(campaign, key):
+    return post(SUSPENSIONS, {"person": campaign.person.asked(), "reason": "stolen"}, campaign, f"Idempotency-Key: {key}", scope="operator")
+
+
+def lift(campaign, suspension):
+    return request("POST", f"{SUSPENSIONS}/{suspension}/lift", [authorised(campaign, "operator")])
+
+
+def lift_all(campaign):
+    """What is in force of the person, by whichever try."""
+    for (suspension,) in campaign.service.database.run(
+            "SELECT suspension_id::text FROM shikaku.card_suspensions WHERE lifted_at IS NULL AND person_id = %s", (campaign.person.person_id,)):
+        assert campaign.good(lambda: lift(campaign, suspension)).status == 200
+
+
+class OfMetrics(Kind):
+    of_metrics = True
+
+
+def get(path, *headers):
+    return lambda campaign: request(path=path, headers=headers)
+
+
+WRONG_FIELDS = {"visit_date": "2026-02-30", "with_card": "yes", "unheard_of/~": 1,
+                "presented": {"kind": "library_card", "insurer_number": "12", "symbol": "あ" * 60, "number": 7, "branch_number": "123",
+                              "birth_date": "1980-02-30"}}
+FULL_WIDTH = {"presented": {"kind": "eligibility_certificate", "insurer_number": "０１１３００１２", "symbol": "１２３４５６７８",
+                            "number": "１２３ ４５６７", "branch_number": "００", "birth_date": "1980-05-17"}}
+
+KINDS = [
+    Kind("healthz", 200, get("/healthz")),
+    Kind("readyz", 200, get("/readyz")),
+    OfMetrics("metrics", 200, get("/metrics")),
+    Kind("contract", 200, get("/openapi.yaml")),
+    Kind("unknown_path", 404, get("/v1/nothing"), "no_such_path"),
+    Kind("wrong_method", 405, get("/v1/eligibility-checks"), "method_not_allowed"),
+    Kind("no_token", 401, lambda _: request("POST", "/v1/card-challenges", [], b""), "token_missing"),
+    Kind("unknown_token", 401, lambda _: check_request("skk_" + "x" * 43), "token_invalid"),
+    Kind("not_json", 400, by_body(b'{"presented": {"kind": '), "not_json"),
+    Kind("duplicate_key", 400, by_body(b'{"visit_date": "2026-11-22", "visit_date": "2026-11-22"}'), "duplicate_key"),
+    Kind("wrong_fields", 422, by_body(WRONG_FIELDS), "invalid_fields"),
+    Kind("challenge", 201, lambda campaign: request("POST", "/v1/card-challenges", [authorised(campaign)], b"")),
+    Kind("found", 200, by_keys(), validity="valid"),
+    Kind("found_as_written", 200, by_body(FULL_WIDTH), validity="valid"),
+    Kind("not_found", 200, by_keys(number="9999999"), validity="not_found"),
+    Kind("multiple", 200, by_body({"presented": {"kind": "eligibility_certificate", "insurer_number": "06136022", "symbol": "20", "number": "300",
+                                                 "birth_date": "2016-11-22"}}), validity="multiple"),
+    Kind("as_known", 200, by_keys(known_at="2026-11-20T00:00:00+09:00"), validity="valid"),
+    Kind("new_token", 200, with_new_token, validity="valid"),
+    Kind("known_card", 200, by_card("known"), validity="valid"),
+    Kind("known_phone", 200, by_card("phone"), validity="valid"),
+    Kind("known_card_as_known", 200, by_card("known", known_at="2026-11-20T00:00:00+09:00"), validity="valid"),
+    Kind("unknown_card", 200, by_card("unknown")),
+    Kind("unknown_phone", 200, by_card("unknown_phone")),
+    Kind("revoked_card", 200, by_card("revoked")),
+    Kind("stranger_card", 422, by_card("stranger"), "card_certificate_untrusted"),
+    Kind("broken_certificate", 422, by_card("known", {"certificate": "MIIBAAAA"}), "card_certificate_malformed"),
+    Kind("wrong_signature", 422, by_card("known", {"signature": "QUFB" * 85 + "QQ=="}), "card_signature_invalid"),
+    Making("suspension", 201, None),
+    Repeating("suspension_again", 201, None),
+    Lifting("lifting", 200, None),
+]
