@@ -49,7 +49,7 @@ LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.
 .PHONY: help all build run fmt clean demo-data deps-test deps-lint \
 	test test-unit test-fuzz-corpus test-torture test-system test-sanitizers units fuzz fuzz-corpus \
 	lint lint-floors lint-form lint-clang lint-tidy lint-cppcheck lint-contract \
-	bench bench-cards profile
+	bench bench-cards bench-peers profile soak
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -138,6 +138,12 @@ profile: ## where a check's time goes, by function and by floor
 	@tools/install-deps bench
 	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build
 	/usr/bin/python3 -B tests/bench/profile.py $(PROFILE)
+
+bench-peers: ## checks against the same in Fastify + node-postgres and FastAPI + asyncpg, interleaved (BENCH="--members 10000 --quick")
+	@tools/install-deps peers
+	@cd tests/bench/peer && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build
+	/usr/bin/python3 -B tests/bench/peers.py $(BENCH)
 
 demo-data: ## N members for load tests into the database that MIGRATE_URL names
 	@demo/fill $(N)

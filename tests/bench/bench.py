@@ -40,6 +40,12 @@ def cpu_of(pids):
     return total / TICKS
 
 
+def children_of(pid):
+    """Its child processes; none when there are none."""
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return list(map(int, done.stdout.split()))
+
+
 def stolen():
     """Jiffies that the host took, and all jiffies, of this machine so far."""
     fields = list(map(int, pathlib.Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:9]))
@@ -98,7 +104,7 @@ class Database:
     def pids(self):
         """The processes of this server, and of no other on the machine."""
         master = int(pathlib.Path(self.master_file()).read_text(encoding="utf-8").split("\n", 1)[0])
-        return [master, *map(int, run("pgrep", "-P", str(master)).split())]
+        return [master, *children_of(master)]
 
     def master_file(self):
         return self.sql("postgres", "SELECT current_setting('data_directory')") + "/postmaster.pid"
@@ -122,6 +128,9 @@ class Service:
                 time.sleep(0.1)
         sys.exit("the service did not become ready; see build/bench-*.log")
 
+    def pids(self):
+        return [self.process.pid]
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
@@ -132,7 +141,7 @@ def wrk(script, service, connections, seconds, database, **env):
     """One run of wrk with a script of this folder; `env` is what the script reads. Ends the program when an answer is wrong.
     None when the script ran out of what it sends."""
     postgres = database.pids()
-    before = (cpu_of([service.process.pid]), cpu_of(postgres))
+    before = (cpu_of(service.pids()), cpu_of(postgres))
     children = os.times()
     load = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", HERE / script, service.url],
                           env={**os.environ, "TOKEN": service.token, **{key: str(value) for key, value in env.items()}},
@@ -142,9 +151,11 @@ def wrk(script, service, connections, seconds, database, **env):
         return None
     if load.returncode != 0 or not result:
         sys.exit(f"wrk failed:\n{load.stdout}{load.stderr}")
-    after = (cpu_of([service.process.pid]), cpu_of(postgres))
+    after = (cpu_of(service.pids()), cpu_of(postgres))
     now = os.times()
     requests, micros, p50, p99, errors, bad, taken = map(int, result.groups())
+    if requests == 0:
+        sys.exit(f"no answer in {seconds} seconds:\n{load.stdout}")
     if errors or bad:
         sys.exit(f"{errors} answers were errors or missing, {bad} of those looked at were wrong:\n{load.stdout}")
     return {"rate": requests / (micros / 1e6), "p50": p50 / 1000, "p99": p99 / 1000,
