@@ -35,15 +35,28 @@ def on_a_day(random, i):
     today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=9))).date()
     birth = born(i)
     turned = datetime.date(birth.year + 75, 3, 1) if (birth.month, birth.day) == (2, 29) else birth.replace(year=birth.year + 75)
-    days = [*DATES, str(birth), str(birth - DAY), str(today + 10 * DAY), str(today + 31 * DAY), str(today + 32 * DAY), str(turned - DAY),
-            str(turned), str(birth.replace(day=28, year=birth.year + 6)), f"{birth.year + 6}-04-01", f"{birth.year + 70}-{birth.month:02d}-28"]
-    return {"visit_date": random.choice(days), "presented": keys(i)}
+    days = [*DATES, birth, birth - DAY, today + 10 * DAY, today + 31 * DAY, today + 32 * DAY, turned - DAY, turned]
+    return {"visit_date": str(random.choice(days)), "presented": keys(i)}
+
+
+def on_an_edge(random, members):
+    """Birthdays on which ages turn, and the days on which the share of the cost does: school at 6, the month after 70."""
+    while True:
+        i = random.randint(1, members)
+        birth = born(i)
+        if birth.day == 1 or (birth.month, birth.day) in ((4, 2), (2, 28), (2, 29), (3, 31)) or birth.day == 31:
+            break
+    six = [f"{birth.year + years}-{day}" for years in (6, 7) for day in ("03-31", "04-01")]
+    month = datetime.date(birth.year + 70, birth.month, 1)
+    after = (month + 31 * DAY).replace(day=1)
+    seventy = [str(day) for first in (month, after) for day in (first - DAY, first)]
+    return {"visit_date": random.choice(six if birth.year > 2005 else seventy), "presented": keys(i)}
 
 
 def as_shown(random, i):
     presented = {**keys(i), "kind": random.choice(KINDS)}
     return {"presented": presented, "with_card": random.random() < 0.5, "setting": random.choice(["standard", "school", None]),
-            "visit_date": random.choice([None, "2025-11-30", "2026-01-15", "2026-11-01"]), "consents": {"surgeries": True},
+            "visit_date": random.choice([None, *DATES[-4:]]), "consents": {"surgeries": True},
             "reference_number": "慎重-1"}
 
 
@@ -77,7 +90,7 @@ def refused(random, i):
 
 
 def bodies(random, members):
-    """About 2,000 requests; half of them are what the load sends."""
+    """About 2,600 requests; the first thousand are what the load sends."""
     def some():
         return random.randint(1, members)
     for _ in range(1000):
@@ -85,6 +98,8 @@ def bodies(random, members):
     for ask, count in ((on_a_day, 400), (as_shown, 300), (as_spelled, 100), (by_wrong_keys, 150), (refused, 80)):
         for _ in range(count):
             yield ask(random, some())
+    for _ in range(600):
+        yield on_an_edge(random, members)
     for _ in range(50):
         i = 500 * random.randint(0, max(0, members // 500 - 1)) + 30 + random.randint(0, 8)
         yield {"presented": keys_of_earlier(i), "visit_date": random.choice([None, "2012-05-01"])}
