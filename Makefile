@@ -199,6 +199,11 @@ fuzz-corpus: $(OUT)/fuzz/make_corpus ## the anchors and the corpora of tests/fuz
 	@mkdir -p tests/fuzz/anchors $(addprefix tests/fuzz/corpus/,$(FUZZ_TARGETS))
 	@$(OUT)/fuzz/make_corpus tests/fuzz
 
+MINUTES ?= 5
+
+soak: deps-test build ## mixed traffic with faults at random for MINUTES; fails on leak, drift or a lost record (MINUTES=n, SEED=s)
+	/usr/bin/python3 -B tests/soak/soak.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(SOAK)
+
 units: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
 
 test-torture: build $(TORTURE_TOOLS) ## each allocation of each kind of request fails once; sockets in small pieces
