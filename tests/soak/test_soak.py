@@ -15,7 +15,7 @@ for folder in (TESTS, TESTS / "contract", TESTS / "faults"):
 from faults import KINDS, Faults, make_plan  # noqa: E402
 from support_wire import Answer  # noqa: E402
 from traffic import Question, Traffic, differs, make_questions, outcome  # noqa: E402
-from watch import CRITERIA, Ledger, Verdict, judge_memory  # noqa: E402
+from watch import CRITERIA, Latency, Ledger, Verdict, judge_latency, judge_memory  # noqa: E402
 
 KIB = 1024
 VALID = {"check_id": "", "visit_date": "2026-11-22", "validity": "valid", "accepted": True, "scope": "full", "reasons": [],
@@ -218,6 +218,19 @@ def test_steps_are_a_leak_when_they_go_on_in_a_long_run():
 
 def test_memory_is_not_judged_by_too_few_points():
     assert memory([4000, 5000, 6000]) == (set(), None)
+
+
+def slower(check, trip, waiting=0.0):
+    looked = verdict()
+    judge_latency([Latency(0.001, 0.0001, 0)] * 3 + [Latency(check, trip, waiting)] * 3, looked, 2)
+    return failed(looked)
+
+
+def test_a_service_that_becomes_slower_is_found_and_a_machine_that_does_is_none():
+    assert slower(0.004, 0.0001) == {"latency"}
+    assert slower(0.004, 0.0004) == set()
+    assert slower(0.002, 0.0001) == set()
+    assert slower(0.004, 0.0001, waiting=3) == set()
 
 
 def test_what_was_not_looked_at_is_not_called_good_and_what_failed_decides():
