@@ -220,7 +220,7 @@ test-system: build $(TORTURE_TOOLS)
 	echo "== summary ($(BUILD))"; grep -E '^[0-9]+ (passed|failed|error).* in [0-9]' build/system-tests.log; \
 	exit $$failed
 
-SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/terminal tests/api tests/faults tests/torture
+SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/soak tests/terminal tests/api tests/faults tests/torture
 
 test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
 	@tools/install-deps test

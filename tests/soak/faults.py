@@ -40,7 +40,8 @@ OF_CLIENTS = {
 }
 KINDS = {**OF_THE_DATABASE, **OF_THE_SERVICE, **OF_CLIENTS}
 CUTTING = {"term_and_restart", "kill_and_restart", "storm"}  # other clients' connections may end
-QUIET_AFTERWARDS = 1.0  # seconds in which what was under way may still be refused
+REFUSED_AFTERWARDS = 1.0  # seconds in which what was under way may still be refused
+CUT_AFTERWARDS = 5.0  # seconds in which a client may find out that the connection it kept is gone
 
 
 def make_plan(rng, minutes):
@@ -67,16 +68,15 @@ class Faults:
         self.recoveries = []  # (kinds, seconds)
         self.lock = threading.Lock()
 
-    def _since(self, begun, kinds):
+    def _since(self, begun, kinds, afterwards):
         with self.lock:
-            return any((end is None or end + QUIET_AFTERWARDS >= begun) and (kinds is None or kinds & set(these))
-                       for _, end, these in self.spells[-5:])
+            return any((end is None or end + afterwards >= begun) and kinds & set(these) for _, end, these in self.spells[-5:])
 
     def cutting_since(self, begun):
-        return self._since(begun, CUTTING)
+        return self._since(begun, CUTTING, CUT_AFTERWARDS)
 
     def disturbing_since(self, begun):
-        return self._since(begun, None)
+        return self._since(begun, set(KINDS), REFUSED_AFTERWARDS)
 
     def now(self):
         with self.lock:
@@ -100,8 +100,14 @@ class Faults:
             threads = [threading.Thread(target=self._perform_one, args=(fault,), daemon=True) for fault in spell["faults"]]
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            try:
+                for thread in threads:
+                    thread.join()
+            except KeyboardInterrupt:  # what was done must be undone before there is a verdict
+                for thread in threads:
+                    thread.join(self.town.patience)
+                self.town.wait_recovered()
+                raise
             over = time.monotonic()
             recovered = self.town.wait_recovered()
             took = time.monotonic() - over

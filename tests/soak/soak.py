@@ -9,6 +9,7 @@ what goes wrong, in which order and for how long. Exit code 1 when anything of w
 import argparse
 import collections
 import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -42,7 +43,9 @@ def make_cards(folder, day):
     """The demonstration's, whose keys take a while: they are made once a checkout."""
     made = ROOT / "build" / "soak-cards"
     DemoCards(made, None, day)
-    shutil.copytree(made, folder)
+    with open(made / "pki" / "lock", "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as demo/pki does: another soak may be at it
+        shutil.copytree(made, folder)
     return folder
 
 

@@ -14,7 +14,7 @@ for folder in (TESTS, TESTS / "contract", TESTS / "faults"):
 
 from faults import KINDS, Faults, make_plan  # noqa: E402
 from support_wire import Answer  # noqa: E402
-from traffic import Question, Traffic, differs, make_questions, outcome  # noqa: E402
+from traffic import Question, Traffic, differs, make_questions, outcome, today  # noqa: E402
 from watch import CRITERIA, Latency, Ledger, Verdict, judge_latency, judge_memory  # noqa: E402
 
 KIB = 1024
@@ -119,7 +119,7 @@ def judged(expected, got):
     looked = verdict()
     town = Town(looked)
     traffic = Traffic(town, looked, 1)
-    traffic.day = __import__("traffic").today()
+    traffic.day = today()
     question = Question("taro", {"presented": {}})
     question.expected = outcome(expected)
     traffic.judge(question, got)

@@ -3,6 +3,7 @@ asks, and in which order, depends on the seed alone."""
 
 import collections
 import datetime
+import functools
 import json
 import random
 import socket
@@ -21,6 +22,9 @@ SAMPLES_OF_A_KIND = 10  # of exchanges that are compared with the contract word 
 ONE_IN = 100
 REFUSED_BETWEEN_FAULTS = 0.01  # of the questions: a machine that stands still for seconds is no fault of the service
 SAMPLES_MAX = 1500
+
+
+the_contract = functools.lru_cache(None)(Contract)
 
 
 def today():
@@ -153,7 +157,7 @@ class Traffic:
     def __init__(self, town, verdict, seed):
         self.town = town
         self.verdict = verdict
-        self.contract = Contract()
+        self.contract = the_contract()
         self.counts = collections.Counter()
         self.samples = []
         self.sampled = collections.Counter()

@@ -66,7 +66,8 @@ class Service:
             told = settings(**{**self.values, "listen": self.address})
             with open(self.log_file, "ab") as log:
                 self.process = subprocess.Popen([str(self.program), "serve"], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                                env=environment(DATABASE_URL=self.database_url, **told, **self.surroundings))
+                                                env=environment(DATABASE_URL=self.database_url, **told, **self.surroundings),
+                                                start_new_session=True)  # Ctrl-C is for the tests, which then end it
             if wait is None or self._wait("/readyz" if wait == "ready" else "/healthz") or "listen" in self.values:
                 return
         raise RuntimeError(f"the service did not start: {self.log()[-2000:]}")
