@@ -22,9 +22,9 @@ HARDENING := -fstack-protector-strong -fPIE
 
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 FLAGS_debug := -O0 -g3
-FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
-FLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address
+FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -DARENA_WITHOUT_SPARES
+FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DARENA_WITHOUT_SPARES
+FLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DARENA_WITHOUT_SPARES
 FLAGS := $(FLAGS_$(BUILD))
 
 CFLAGS_ALL := -std=c11 $(WARNINGS) $(DEFINES) $(INCLUDES) $(HARDENING) $(FLAGS) -MMD -MP $(CFLAGS)

@@ -24,7 +24,7 @@ struct arena_hook {
 /* Closed arenas leave their ordinary blocks to the next ones of their thread: at 40,000 requests a second malloc would spend
  * its time joining and splitting the same pieces. Not where a sanitizer wants to see real lifetimes, or a test each of them
  * fail. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(ARENA_WITHOUT_SPARES)
+#ifdef ARENA_WITHOUT_SPARES
 #define SPARES_MAX 0
 #else
 #define SPARES_MAX 64
