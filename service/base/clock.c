@@ -102,10 +102,8 @@ static void put_digits(char *text, int value, int count)
 
 void instant_format(int64_t wall, char text[INSTANT_TEXT_SIZE])
 {
-	int64_t local = wall + JAPAN_OFFSET;
-	int64_t of_day = local % DAY_MICROSECONDS;
-	if (of_day < 0)
-		of_day += DAY_MICROSECONDS;
+	/* Not of the sum: the last instant of all has no room for the offset. */
+	int64_t of_day = (wall % DAY_MICROSECONDS + DAY_MICROSECONDS + JAPAN_OFFSET) % DAY_MICROSECONDS;
 	int milliseconds = (int)(of_day / 1000);
 	char date[DAY_TEXT_SIZE];
 	day_format(day_in_japan(wall), date);

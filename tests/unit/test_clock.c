@@ -140,6 +140,16 @@ static void what_an_answer_shows_can_be_asked_for_again(void **state)
 	}
 }
 
+static void the_first_and_the_last_moment_of_all_have_a_text(void **state)
+{
+	(void)state;
+	char text[INSTANT_TEXT_SIZE];
+	instant_format(INT64_MAX, text);
+	assert_string_equal(text, "9999-12-31T13:00:54.775+09:00");
+	instant_format(INT64_MIN, text);
+	assert_string_equal(text, "0000-01-01T04:59:05.224+09:00");
+}
+
 static void a_fixed_clock_stops_the_date_and_not_the_time_outs(void **state)
 {
 	(void)state;
@@ -161,6 +171,7 @@ int main(void)
 		TEST(every_way_to_write_a_time_names_the_same_moment),
 		TEST(a_leap_second_is_the_next_days_first), TEST(what_is_no_time_is_refused_and_not_guessed),
 		TEST(answers_show_the_time_of_japan), TEST(what_an_answer_shows_can_be_asked_for_again),
+		TEST(the_first_and_the_last_moment_of_all_have_a_text),
 		TEST(a_fixed_clock_stops_the_date_and_not_the_time_outs), /* last: it stays fixed */
 	};
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
