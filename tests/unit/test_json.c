@@ -116,6 +116,8 @@ static void a_nul_byte_neither_ends_the_body_nor_hides_what_follows(void **state
 	assert_refused(*state, BODY("{\"a\":1}\0{\"a\":2}"), JSON_FAULT_SYNTAX);
 	assert_refused(*state, BODY("{\"a\":\"x\0y\"}"), JSON_FAULT_SYNTAX);
 	assert_refused(*state, BODY("{\"a\0\":1}"), JSON_FAULT_SYNTAX);
+	assert_refused(*state, BODY("{\"a\":1\0}"), JSON_FAULT_SYNTAX);
+	assert_refused(*state, BODY("{\"a\":[1.5\0,2]}"), JSON_FAULT_SYNTAX);
 	assert_refused(*state, BODY("{\"a\\u0000b\":1}"), JSON_FAULT_SYNTAX);
 }
 
