@@ -67,6 +67,7 @@ static void *target_call(void *owner, const char *target, struct MHD_Connection 
 		return NULL;
 	connection->request = request;
 	request->received = loop_now(connection->connections->loop);
+	request->target_end = target + strlen(target);
 	const char *query = strchr(target, '?');
 	request->has_query = query != NULL;
 	struct sanity sanity = { 0 };
@@ -126,6 +127,21 @@ static bool is_honest_line(struct header_reader *reader, const char *name, size_
 	(void)name_length;
 	(void)value;
 	(void)value_length;
+	return true;
+#endif
+}
+
+/* The empty line follows the last header and ends the whole: NULs in that header look like the ends of lines. */
+static bool ends_there(struct MHD_Connection *mhd, const char *begin, const char *last_line)
+{
+#if MHD_VERSION < 0x00097600
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	return last_line == NULL || (info != NULL && last_line + 2 == begin + info->header_size);
+#else
+	(void)mhd;
+	(void)begin;
+	(void)last_line;
 	return true;
 #endif
 }
@@ -199,18 +215,20 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 	struct http *http = connection->connections->owner;
 	struct header_reader reader = { .request = request };
 	reader.sanity.bad_target = request->bad_target;
+	sanity_see_method(&reader.sanity, slice_of(method));
 	reader.sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
 	reader.bytes = strlen(method) + strlen(path);
 #if MHD_VERSION < 0x00097600
-	reader.next_name = version + strlen(version) + 2; /* the request line ends like any other */
+	/* The request line, too: one space between its parts (MHD skips more), no NUL in them, and an honest end. */
+	reader.sanity.bad_line = path != method + strlen(method) + 1 || version != request->target_end + 1;
+	reader.next_name = version + strlen(version) + 2;
 #endif
 	request->received = loop_now(http->loop);
 	uuid_make(request->received.wall, request->id);
 	uuid_format(request->id, request->id_text);
 	connection_enter(connection, PHASE_BODY);
 	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_call, &reader);
-	/* The empty line, whose two bytes are NULs by now, follows the last header. */
-	if (reader.next_name != NULL && (reader.next_name[0] != '\0' || reader.next_name[1] != '\0'))
+	if (!ends_there(mhd, method, reader.next_name))
 		reader.sanity.bad_line = true;
 	request->method = arena_copy(&request->arena, method, strlen(method));
 	request->path.at = arena_copy(&request->arena, path, strlen(path));

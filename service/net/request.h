@@ -57,6 +57,7 @@ struct request {
 	size_t body_capacity;
 	size_t body_bytes_held; /* what its body took of the loop's bound */
 	uint64_t body_seen;
+	const char *target_end; /* where the HTTP library's target ends, until the header is judged */
 	bool discarding; /* answered already, the rest of the body is thrown away */
 };
 

@@ -18,21 +18,6 @@ static bool is_control(int c)
 	return (c >= 0 && c < 0x20) || c == 0x7f;
 }
 
-void sanity_see_target(struct sanity *sanity, struct slice target)
-{
-	for (size_t i = 0; i < target.length; i++) {
-		int c = (unsigned char)target.at[i];
-		if (c == '%' && target.length - i > 2) {
-			int high = hex_value(target.at[i + 1]);
-			int low = hex_value(target.at[i + 2]);
-			if (high >= 0 && low >= 0)
-				c = high * 16 + low;
-		}
-		if (is_control(c))
-			sanity->bad_target = true;
-	}
-}
-
 static bool is_token(struct slice name)
 {
 	static const char others[] = "!#$%&'*+-.^_`|~";
@@ -44,6 +29,31 @@ static bool is_token(struct slice name)
 			return false;
 	}
 	return name.length > 0;
+}
+
+void sanity_see_method(struct sanity *sanity, struct slice method)
+{
+	/* What is none is the end of a body that somebody took for longer. */
+	if (!is_token(method))
+		sanity->bad_method = true;
+}
+
+void sanity_see_target(struct sanity *sanity, struct slice target)
+{
+	for (size_t i = 0; i < target.length; i++) {
+		int c = (unsigned char)target.at[i];
+		/* A space divides the request line: two readers could divide it in two ways. */
+		if (c == ' ')
+			sanity->bad_target = true;
+		if (c == '%' && target.length - i > 2) {
+			int high = hex_value(target.at[i + 1]);
+			int low = hex_value(target.at[i + 2]);
+			if (high >= 0 && low >= 0)
+				c = high * 16 + low;
+		}
+		if (is_control(c))
+			sanity->bad_target = true;
+	}
 }
 
 static void see_length(struct sanity *sanity, struct slice value)
@@ -85,10 +95,13 @@ void sanity_see_header(struct sanity *sanity, struct slice name, struct slice va
 
 const char *sanity_fault(const struct sanity *sanity)
 {
+	if (sanity->bad_method)
+		return "the method is not a token";
 	if (sanity->bad_target)
-		return "the path holds a control character";
+		return "the path holds a control character or a space";
 	if (sanity->bad_line)
-		return "a header line that is folded, without a name, or not ended by CR LF";
+		return "a line of the header that is folded, without a name, not ended by CR LF, or with "
+		       "more spaces than it may have";
 	if (sanity->bad_name)
 		return "a header's name is not a token";
 	if (sanity->bad_value)

@@ -19,9 +19,13 @@ struct sanity {
 	bool bad_value;
 	bool bad_line; /* folded, cut or skipped; set by the caller, who sees the bytes */
 	bool old_version; /* not HTTP/1.1; set by the caller */
+	bool bad_method;
 	bool bad_target;
 	uint64_t content_length; /* 0 where there is none */
 };
+
+/* Looks at the method. */
+void sanity_see_method(struct sanity *sanity, struct slice method);
 
 /* Looks at the request target as it came, before any decoding. */
 void sanity_see_target(struct sanity *sanity, struct slice target);

@@ -76,6 +76,16 @@ TARGETS = {
     "DEL": "/healthz%7f",
     "a bare control character": "/health\x01z",
     "an escape": "/healthz%1b[2J",
+    "a space": "/health z",
+    "a version of its own": "/healthz HTTP/1.1",
+}
+
+FIRST_LINES = {
+    "two spaces before the path": "GET  /healthz HTTP/1.1",
+    "two spaces before the version": "GET /healthz  HTTP/1.1",
+    "a space behind": "GET /healthz HTTP/1.1 ",
+    "a tab": "GET\t/healthz HTTP/1.1",
+    "a method with a body's end before it": '{"a":1}GET /healthz HTTP/1.1',
 }
 
 # What a proxy may read as one chunk that holds everything behind it.
@@ -179,6 +189,11 @@ def test_an_old_request_in_chunks_ends_its_connection(since):
 @pytest.mark.parametrize("case", TARGETS)
 def test_a_path_with_control_characters_is_refused(since, case):
     since.refused(request("GET", TARGETS[case]))
+
+
+@pytest.mark.parametrize("case", FIRST_LINES)
+def test_a_first_line_that_is_not_to_the_letter_is_refused(since, case):
+    since.refused(f"{FIRST_LINES[case]}\r\n{HOST}\r\n\r\n".encode())
 
 
 @pytest.mark.parametrize("case", CHUNK_LINES)

@@ -223,6 +223,31 @@ static void a_path_in_japanese_or_with_a_bare_percent_passes(void **state)
 	}
 }
 
+static void a_space_in_the_path_is_refused_and_its_escape_passes(void **state)
+{
+	(void)state;
+	const struct headers headers = { { "Host: a" } };
+	assert_refused("/a b", &headers, "space");
+	assert_refused("/a HTTP/1.1", &headers, "space");
+	assert_refused(" /a", &headers, "space");
+	struct sanity sanity;
+	assert_null(fault_of("/a%20b", &headers, &sanity));
+}
+
+static void a_method_with_the_end_of_a_body_before_it_is_refused(void **state)
+{
+	(void)state;
+	static const char *const methods[] = { "", "{\"a\":1}GET", "GET\t", "G(ET", "\x7f" };
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		struct sanity sanity = { .hosts = 1 };
+		sanity_see_method(&sanity, slice_of(methods[i]));
+		assert_non_null(sanity_fault(&sanity));
+	}
+	struct sanity sanity = { .hosts = 1 };
+	sanity_see_method(&sanity, SLICE_LITERAL("M-SEARCH"));
+	assert_null(sanity_fault(&sanity));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +263,8 @@ int main(void)
 		TEST(a_request_to_no_host_or_to_two_is_refused),
 		TEST(a_path_with_a_control_character_is_refused_however_it_is_written),
 		TEST(a_path_in_japanese_or_with_a_bare_percent_passes),
+		TEST(a_space_in_the_path_is_refused_and_its_escape_passes),
+		TEST(a_method_with_the_end_of_a_body_before_it_is_refused),
 	};
 	return cmocka_run_group_tests_name("sanity", tests, NULL, NULL);
 }
