@@ -90,7 +90,7 @@ $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
 
-FUZZ_SHARED := $(call objects,tests/fuzz/target.c)
+FUZZ_SHARED := $(call objects,tests/fuzz/target.c tests/fuzz/strict_http.c)
 
 $(OUT)/fuzz/replay_%: $(OUT)/obj/tests/fuzz/replay.o $(OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)

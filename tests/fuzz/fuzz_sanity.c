@@ -1,5 +1,5 @@
 /* What the sanity layer lets through has one end only, whoever reads it: said a second time here, by counting and comparing whole
- * header lists rather than one field after the other. Input: flags, then lines: the target, then name ":" value. */
+ * header lists rather than one field after the other. Input: flags, then lines: the method, the target, then name ":" value. */
 #include "target.h"
 
 #include <stdbool.h>
@@ -17,6 +17,7 @@ struct header {
 };
 
 struct head {
+	struct slice method;
 	struct slice target;
 	struct header headers[HEADERS_MAX];
 	size_t count;
@@ -33,6 +34,7 @@ static struct slice take_line(const char **at, const char *end)
 /* White space before a value is the HTTP library's; what is behind it is left. */
 static void read_head(const char *at, const char *end, struct head *head)
 {
+	head->method = take_line(&at, end);
 	head->target = take_line(&at, end);
 	while (at < end && head->count < HEADERS_MAX) {
 		struct slice line = take_line(&at, end);
@@ -60,7 +62,7 @@ static bool has_control(struct slice text, const char *but)
 static bool is_bad_target(struct slice target)
 {
 	char hex[3] = "";
-	if (has_control(target, ""))
+	if (has_control(target, "") || memchr(target.at, ' ', target.length) != NULL)
 		return true;
 	for (size_t i = 0; i + 2 < target.length; i++) {
 		if (target.at[i] != '%')
@@ -126,7 +128,8 @@ static bool is_sane(const struct head *head, bool old_version, bool bad_line, ui
 {
 	struct slice value = { NULL, 0 };
 	*length = 0;
-	if (bad_line || is_bad_target(head->target) || find(head, "Host", &value) != 1)
+	if (bad_line || is_bad_name(head->method) || is_bad_target(head->target) ||
+		find(head, "Host", &value) != 1)
 		return false;
 	for (size_t i = 0; i < head->count; i++) {
 		if (is_bad_name(head->headers[i].name) || has_control(head->headers[i].value, "\t"))
@@ -148,6 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return -1;
 	read_head((const char *)data + 1, (const char *)data + size, &head);
 	struct sanity sanity = { .old_version = (data[0] & 1) != 0, .bad_line = (data[0] & 2) != 0 };
+	sanity_see_method(&sanity, head.method);
 	sanity_see_target(&sanity, head.target);
 	for (size_t i = 0; i < head.count; i++)
 		sanity_see_header(&sanity, head.headers[i].name, head.headers[i].value);
