@@ -51,8 +51,8 @@ def database(server, template):
 
 
 @pytest.fixture
-def start(database, token):
-    """Starts a service on the test's database."""
+def start(server, database, token):
+    """Starts a service on the test's database. After the test, with the database back, nothing of it may be left."""
     services = []
 
     def start_service(wait="ready", on=database, **settings):
@@ -60,6 +60,8 @@ def start(database, token):
         return services[-1]
 
     yield start_service
+    server.resume()
+    server.start()
     troubles = []
     for service in services:
         try:

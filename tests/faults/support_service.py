@@ -4,6 +4,7 @@ import re
 import time
 
 from support import Service
+from support.aftermath import Aftermath
 from support_wire import PATIENCE, Wire, ask_once, check_request, log, request
 
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
@@ -19,13 +20,22 @@ def wait_until(condition, what, seconds=PATIENCE):
 
 
 class FaultService(Service):
+    """What its clients see is kept: at its end nothing of what they did may be left (support.aftermath). `aftermath` None: a test
+    that breaks what would be looked at has said so."""
+
     def __init__(self, database, token, wait="ready", **settings):
         self.token = token
         self.killed = False
+        self.seen = []
         super().__init__(database, wait, **{"loops": 2, **settings})
+        self.aftermath = Aftermath(self) if wait == "ready" else None
 
     def wire(self, **options):
-        return Wire(self.address, **options)
+        return Wire(self.address, seen=self.seen, **options)
+
+    def checks_seen(self):
+        """The answers to checks."""
+        return [answer for answer in self.seen if answer.status != 200 or b'"check_id":' in answer.body[:100]]
 
     def readiness(self):
         return ask_once(self.address, request(path="/readyz"))
@@ -36,7 +46,7 @@ class FaultService(Service):
 
     def check(self, **fields):
         """One check on a connection of its own."""
-        return ask_once(self.address, check_request(self.token, **fields))
+        return ask_once(self.address, check_request(self.token, **fields), seen=self.seen)
 
     def _request(self, data, index):
         return data(index) if callable(data) else data or check_request(self.token)
@@ -75,7 +85,9 @@ class FaultService(Service):
         return self.process.wait(PATIENCE)
 
     def end_well(self):
-        """Its end: on TERM, with exit code 0 and no word of a sanitizer, unless a test killed it or it has ended already."""
+        """Nothing is left of what its clients did, and its end: on TERM, with exit code 0 and no word of a sanitizer, unless a test killed it or it has ended already."""
+        if self.process.poll() is None and self.aftermath is not None:
+            self.aftermath.check(self.checks_seen())
         code = self.stop(PATIENCE) if self.process.poll() is None else self.process.returncode
         said = self.log()
         assert not SANITIZER.search(said), said

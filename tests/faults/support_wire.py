@@ -5,6 +5,7 @@ import os
 import select
 import socket
 import struct
+import time
 
 from support.client import log_exchange
 
@@ -17,6 +18,7 @@ class Answer:
         self.status = status
         self.headers = headers  # lower-case names
         self.body = body
+        self.seconds = 0  # after the last byte that was sent, or the answer before
 
     def json(self):
         return json.loads(self.body)
@@ -62,9 +64,11 @@ def log(data, answer, wrong=False):
 
 
 class Wire:
-    """One connection to "host:port"."""
+    """One connection to "host:port". Each answer that it reads is appended to `seen`."""
 
-    def __init__(self, address, receive_buffer=None):
+    def __init__(self, address, receive_buffer=None, seen=None):
+        self.seen = seen if seen is not None else []
+        self.since = time.monotonic()
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -81,11 +85,12 @@ class Wire:
 
     def send(self, data):
         self.socket.sendall(data)
+        self.since = time.monotonic()
 
     def send_as_far_as_it_goes(self, data):
         """Like send; that the other side has closed meanwhile is no error here. Whether all went out."""
         try:
-            self.socket.sendall(data)
+            self.send(data)
             return True
         except (BrokenPipeError, ConnectionResetError):
             return False
@@ -121,7 +126,10 @@ class Wire:
             if not self._more():
                 return None
         body_bytes, self.buffer = self.buffer[:length], self.buffer[length:]
-        return Answer(status, headers, body_bytes)
+        answer = Answer(status, headers, body_bytes)
+        answer.seconds, self.since = time.monotonic() - self.since, time.monotonic()
+        self.seen.append(answer)
+        return answer
 
     def has_answer(self):
         """Whether some of an answer is there, without waiting."""
@@ -155,8 +163,8 @@ class Wire:
         self.socket.close()
 
 
-def ask_once(address, data, wrong=False):
-    with Wire(address) as wire:
+def ask_once(address, data, wrong=False, seen=None):
+    with Wire(address, seen=seen) as wire:
         return wire.ask(data, wrong)
 
 

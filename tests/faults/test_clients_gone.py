@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from support_chain import assert_on_record
+from support.evidence import assert_on_record
 from support_service import wait_until
 from support_wire import check_request, open_files
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support_chain import assert_on_record, answers_on_record
+from support.evidence import answers_on_record, assert_on_record
 from support_service import wait_until
 from support_wire import check_request
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from support import free_port
-from support_chain import assert_on_record
+from support.evidence import assert_on_record
 from support_service import wait_until
 from support_wire import CHECKS, check_body, check_request, request
 from test_bounds import chunk

@@ -3,7 +3,7 @@
 import pytest
 
 from support import shikakud
-from support_chain import assert_on_record
+from support.evidence import assert_on_record
 from support_service import wait_until
 from support_wire import check_request
 from test_database_away import assert_declaration_is_offered, end_sessions

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from support_chain import answers_on_record, assert_on_record
+from support.evidence import answers_on_record, assert_on_record
 from support_service import wait_until
 from support_wire import check_request
 

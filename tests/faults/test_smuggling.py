@@ -3,7 +3,7 @@ follows is executed: a second request in it may be somebody else's, with our pro
 
 import pytest
 
-from support_chain import assert_on_record
+from support.evidence import assert_on_record
 from support_service import FaultService
 from support_wire import CHECKS, check_body, check_request, request
 from test_bounds import chunk, chunked_check

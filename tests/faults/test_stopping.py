@@ -8,8 +8,8 @@ import time
 import pytest
 
 from support import SHIKAKUD, free_port
+from support.evidence import assert_on_record
 from support.programs import environment, settings
-from support_chain import assert_on_record
 from support_service import wait_until
 from support_wire import CHECKS, PATIENCE, check_request, request
 from test_sets import Locked, wait_in_flight

@@ -1,6 +1,7 @@
 """Reads the records of checks as an auditor would: computes every digest again (R13.2)."""
 
 import hashlib
+import json
 
 COLUMNS = """
   chain_id, chain_position, digest, answer_digest, keys_digest, check_id, follows, owner, token_id, presented, setting, with_card,
@@ -30,7 +31,8 @@ def _digest(row, previous):
 
 
 def read_chains(database):
-    """{chain id: its rows in order}, every digest of which was found right."""
+    """{chain id: its rows in order}, every digest of which was found right, and each beginning with nothing or with a head that
+    is on record."""
     connection = database.connect()
     try:
         with connection.cursor() as cursor:
@@ -46,6 +48,9 @@ def read_chains(database):
         previous = bytes(chain[-1]["digest"]) if chain else bytes(row["follows"] or bytes(32))
         assert bytes(row["digest"]) == _digest(row, previous), "a record was changed"
         chain.append(row)
+    digests = {bytes(row["digest"]) for row in rows}
+    for chain in chains.values():
+        assert chain[0]["follows"] is None or bytes(chain[0]["follows"]) in digests, "what a chain follows is missing"
     return chains
 
 
@@ -59,4 +64,4 @@ def assert_on_record(database, answers):
     recorded = answers_on_record(database)
     for answer in answers:
         assert answer.status == 200, answer
-        assert recorded.get(answer.json()["check_id"]) == hashlib.sha256(answer.body).digest(), "an answer without its record"
+        assert recorded.get(json.loads(answer.body)["check_id"]) == hashlib.sha256(answer.body).digest(), "an answer without its record"
