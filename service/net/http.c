@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include <malloc.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdio.h>
@@ -29,6 +30,9 @@
 #define DISCARD_MAX ((uint64_t)1024 * 1024)
 /* A connection that never asked anything gets this long once we are stopping. */
 #define DRAIN_FIRST_REQUEST (MICROSECONDS / 2)
+/* Of so many connections it matters whether their memory is given back. */
+#define CROWD 256
+#define CROWD_GONE_FOR MICROSECONDS
 /* MHD answers a resumed connection in its second run; more rounds in one turn only when it asks for them. */
 #define RUNS_A_TURN 8
 
@@ -44,6 +48,8 @@ struct http {
 	bool ready; /* MHD's epoll descriptor fired */
 	bool resumed; /* a connection was resumed since MHD last ran */
 	size_t body_bytes; /* of all bodies that are held */
+	size_t most_connections; /* since memory was last given back */
+	int64_t give_back_due;
 	bool draining;
 	bool stopped; /* nothing is begun any more: what would serve it is going */
 };
@@ -402,12 +408,32 @@ static void close_idle(struct http *http)
 	}
 }
 
+/* A crowd that leaves frees its memory between pieces that stay, where malloc would keep it for ever. */
+static void give_back_memory(struct http *http)
+{
+	int64_t now = loop_now(http->loop).monotonic;
+	size_t count = http->connections.count;
+	if (count > http->most_connections)
+		http->most_connections = count;
+	if (http->most_connections < CROWD) {
+		http->give_back_due = LOOP_NEVER;
+	} else if (count > http->most_connections / 4 || http->give_back_due == LOOP_NEVER) {
+		http->give_back_due = now + CROWD_GONE_FOR;
+	} else if (http->give_back_due <= now) {
+		http->most_connections = count;
+		http->give_back_due = LOOP_NEVER;
+		malloc_trim(0);
+	}
+}
+
 static int64_t next_due(const struct http *http)
 {
 	int64_t due = connections_next_due(&http->connections);
 	int64_t soon = loop_now(http->loop).monotonic + DRAIN_FIRST_REQUEST / 4;
 	if (http->draining && soon < due)
 		due = soon;
+	if (http->give_back_due < due)
+		due = http->give_back_due;
 	return http->mhd_due < due ? http->mhd_due : due;
 }
 
@@ -439,6 +465,7 @@ static int64_t run_turn(void *owner)
 		close_idle(http);
 	if (http->ready || http->resumed || http->mhd_due <= loop_now(http->loop).monotonic)
 		run_mhd(http);
+	give_back_memory(http);
 	return next_due(http);
 }
 
@@ -489,6 +516,7 @@ enum outcome http_create(struct http **created, struct loop *loop, int listener,
 	http->loop = loop;
 	http->application = *application;
 	http->limits = *limits;
+	http->give_back_due = LOOP_NEVER;
 	open_connections(http);
 	/* Not strict: what strictness would refuse the sanity layer refuses with a problem document, and 0.9.75 sends the
 	 * header of its own refusal twice. */

@@ -2,6 +2,7 @@
 
 import datetime
 import pathlib
+import resource
 import sys
 
 import pytest
@@ -75,3 +76,17 @@ def start(server, database, token):
 @pytest.fixture
 def service(start):
     return start()
+
+
+@pytest.fixture
+def many_descriptors():
+    """Enough descriptors for ten thousand connections, here and in what is started."""
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 16384
+    try:
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, hard)))
+    except ValueError:
+        pytest.skip(f"only {hard} file descriptors are allowed")
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -1,7 +1,7 @@
 """HTTP as bytes: what an ordinary client library would never send, and answers read exactly as they came."""
 
+import ctypes
 import json
-import os
 import select
 import socket
 import struct
@@ -11,6 +11,8 @@ from support.client import log_exchange
 
 CHECKS = "/v1/eligibility-checks"
 PATIENCE = 30  # seconds after which a test says "it hangs"
+SO_ATTACH_FILTER = 26
+IP_BIND_ADDRESS_NO_PORT = 24
 
 
 class Answer:
@@ -66,12 +68,15 @@ def log(data, answer, wrong=False):
 class Wire:
     """One connection to "host:port". Each answer that it reads is appended to `seen`."""
 
-    def __init__(self, address, receive_buffer=None, seen=None):
+    def __init__(self, address, receive_buffer=None, source=None, seen=None):
         self.seen = seen if seen is not None else []
         self.since = time.monotonic()
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source is not None:  # an address of its own has ports of its own
+            self.socket.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            self.socket.bind((source, 0))
         self.socket.settimeout(PATIENCE)
         host, port = address.rsplit(":", 1)
         self.socket.connect((host, int(port)))
@@ -154,6 +159,12 @@ class Wire:
             log(data, answer, wrong)
         return answer
 
+    def fall_silent(self):
+        """From now on nothing that arrives is acknowledged or answered, not even an end: as if its machine were gone."""
+        take_nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # one instruction of BPF: return 0
+        program = struct.pack("HP", 1, ctypes.addressof(take_nothing))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
     def reset(self):
         """Leaves with a RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -167,6 +178,3 @@ def ask_once(address, data, wrong=False, seen=None):
     with Wire(address, seen=seen) as wire:
         return wire.ask(data, wrong)
 
-
-def open_files(process_id):
-    return len(os.listdir(f"/proc/{process_id}/fd"))

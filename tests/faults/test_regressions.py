@@ -2,13 +2,13 @@
 that strangers could take."""
 
 import pathlib
-import resource
 import signal
 import time
 
 import pytest
 
 from support import free_port
+from support.aftermath import is_sanitized
 from support.evidence import assert_on_record
 from support_service import wait_until
 from support_wire import CHECKS, check_body, check_request, request
@@ -152,19 +152,6 @@ def test_a_header_that_a_chain_of_proxies_has_filled_is_served(service, database
             assert_on_record(database, [wire.ask(data), wire.ask(data)])
 
 
-@pytest.fixture
-def many_descriptors():
-    """Enough descriptors for a thousand connections, here and in what is started."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 4096
-    if soft < wanted:
-        if hard < wanted:
-            pytest.skip("too few file descriptors allowed")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 def most_memory(process):
     """KiB that it has ever held at once."""
     status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
@@ -173,7 +160,7 @@ def most_memory(process):
 
 def test_strangers_with_large_bodies_do_not_take_the_memory_of_the_clinics(many_descriptors, start):
     service = start(loops=1, body_timeout_ms=600000)
-    if "san.so" in pathlib.Path(f"/proc/{service.process.pid}/maps").read_text():
+    if is_sanitized(service):
         pytest.skip("a sanitizer takes memory of its own")
     body = b" " * (64 * KIB)
     data = request("POST", CHECKS, [TYPE], body)
