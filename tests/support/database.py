@@ -19,10 +19,10 @@ INSTITUTION = "1319900013"
 
 
 class Server:
-    """One PostgreSQL server. Options are as for `postgres -c`: Server("fsync=off")."""
+    """One PostgreSQL server. Options are as for `postgres -c`: Server("fsync=off"). Its folder is `state` where one is given."""
 
-    def __init__(self, *options):
-        self.state = pathlib.Path(tempfile.mkdtemp(prefix="shikaku-test-"))
+    def __init__(self, *options, state=None):
+        self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="shikaku-test-"))
         self.state.chmod(0o755)  # as root, PostgreSQL runs as another user
         self.options = [word for option in options for word in ("-c", option)]
         self.names = (f"shikaku_{number}" for number in itertools.count(1))
