@@ -1,12 +1,19 @@
 #include "net/connection.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+
+/* Of so many connections it matters whether their memory is given back. */
+#define CROWD 256
+#define CROWD_GONE_FOR MICROSECONDS
 
 void connections_open(struct connections *connections, struct loop *loop, const int64_t lasts[PHASE_COUNT],
 	void (*resume)(void *owner, struct connection *connection), void *owner)
 {
-	*connections = (struct connections){ .loop = loop, .resume = resume, .owner = owner };
+	*connections = (struct connections){
+		.loop = loop, .give_back_due = LOOP_NEVER, .resume = resume, .owner = owner
+	};
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		connections->phases[phase].lasts = lasts[phase];
 }
@@ -48,7 +55,8 @@ struct connection *connection_add(struct connections *connections, void *transpo
 	connection->connections = connections;
 	connection->transport = transport;
 	connection->fd = fd;
-	connections->count++;
+	if (++connections->count > connections->most)
+		connections->most = connections->count;
 	join(connection, PHASE_IDLE);
 	return connection;
 }
@@ -72,9 +80,23 @@ void connection_shut(struct connection *connection)
 	(void)shutdown(connection->fd, SHUT_RDWR);
 }
 
+void connections_give_back_memory(struct connections *connections)
+{
+	int64_t now = loop_now(connections->loop).monotonic;
+	if (connections->most < CROWD || connections->count > connections->most / 4) {
+		connections->give_back_due = LOOP_NEVER;
+	} else if (connections->give_back_due == LOOP_NEVER) {
+		connections->give_back_due = now + CROWD_GONE_FOR;
+	} else if (connections->give_back_due <= now) {
+		connections->most = connections->count;
+		connections->give_back_due = LOOP_NEVER;
+		(void)malloc_trim(0);
+	}
+}
+
 int64_t connections_next_due(const struct connections *connections)
 {
-	int64_t due = LOOP_NEVER;
+	int64_t due = connections->give_back_due;
 	for (int phase = 0; phase < PHASE_CLOSING; phase++) {
 		const struct connection *first = connections->phases[phase].first;
 		if (first != NULL && first->due < due)

@@ -46,6 +46,8 @@ struct connections {
 	struct loop *loop;
 	struct phase_list phases[PHASE_COUNT];
 	size_t count;
+	size_t most; /* since memory was last given back */
+	int64_t give_back_due;
 	/* Lets a waiting connection go on: its request was answered. */
 	void (*resume)(void *owner, struct connection *connection);
 	void *owner;
@@ -65,7 +67,11 @@ void connection_enter(struct connection *connection, enum phase phase);
 /* Shuts its socket down; the descriptor stays its owner's. */
 void connection_shut(struct connection *connection);
 
-/* When the first one expires; LOOP_NEVER when none can. */
+/* A crowd that leaves frees its memory between pieces that stay, where malloc would keep it for ever: gives free pages back once most
+ * of a crowd has been gone for a second. To be called every turn. */
+void connections_give_back_memory(struct connections *connections);
+
+/* When the first one expires, or memory is to be given back; LOOP_NEVER when nothing is due. */
 int64_t connections_next_due(const struct connections *connections);
 
 #endif

@@ -1,6 +1,5 @@
 #include "net/http.h"
 
-#include <malloc.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdio.h>
@@ -11,11 +10,13 @@
 
 #include "base/log.h"
 #include "net/connection.h"
-#include "net/sanity.h"
+#include "net/header.h"
+#include "net/parser_buffer.h"
 
 #if MHD_VERSION < 0x00097002
 #define MHD_Result int
 #endif
+#define BUFFER_IS_KNOWN (MHD_VERSION < 0x00097600)
 
 /* New connections beyond ours still get a 503 in this reserve. */
 #define CONNECTION_RESERVE 64
@@ -23,16 +24,10 @@
 #define CONNECTION_MEMORY ((size_t)8 * 1024)
 /* A longer header leaves MHD no room for the answer's: it would be served and never answered. */
 #define HEADER_BYTES_MAX ((size_t)6 * 1024)
-/* All bodies of a loop together. */
-#define BODY_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define BODY_FIRST_BYTES ((size_t)1024)
 /* A refused body is read up to here, so that the client sees the answer and not a reset connection. */
 #define DISCARD_MAX ((uint64_t)1024 * 1024)
 /* A connection that never asked anything gets this long once we are stopping. */
 #define DRAIN_FIRST_REQUEST (MICROSECONDS / 2)
-/* Of so many connections it matters whether their memory is given back. */
-#define CROWD 256
-#define CROWD_GONE_FOR MICROSECONDS
 /* MHD answers a resumed connection in its second run; more rounds in one turn only when it asks for them. */
 #define RUNS_A_TURN 8
 
@@ -48,8 +43,6 @@ struct http {
 	bool ready; /* MHD's epoll descriptor fired */
 	bool resumed; /* a connection was resumed since MHD last ran */
 	size_t body_bytes; /* of all bodies that are held */
-	size_t most_connections; /* since memory was last given back */
-	int64_t give_back_due;
 	bool draining;
 	bool stopped; /* nothing is begun any more: what would serve it is going */
 };
@@ -82,100 +75,37 @@ static void *target_call(void *owner, const char *target, struct MHD_Connection 
 	return request;
 }
 
-struct header_reader {
-	struct request *request;
-	struct sanity sanity;
-	const char *next_name; /* where MHD's buffer goes on */
-	size_t bytes;
-	bool no_memory;
+/* What header_call fills. */
+struct reading {
+	struct header header;
+	struct parser_buffer buffer;
 };
-
-static void keep_header(struct header_reader *reader, struct slice *kept, const char *value, size_t length)
-{
-	kept->at = arena_copy(&reader->request->arena, value, length);
-	kept->length = length;
-	if (kept->at == NULL)
-		reader->no_memory = true;
-}
-
-/* Two of it say nothing: neither may be taken for the other. */
-static void keep_only_header(
-	struct header_reader *reader, struct slice *kept, const char *value, size_t length)
-{
-	if (kept->at == NULL)
-		keep_header(reader, kept, value, length);
-	else
-		kept->length = 0;
-}
-
-/* MHD 0.9.75 glues a folded line to the header's name, so that what another server reads as "T: chunked ransfer-Encoding" becomes
- * a Transfer-Encoding; it cuts a value at a NUL, takes a bare line feed for a line's end, and skips a line without a name. In
- * its buffer an honest line is the name, a NUL for the colon, white space, the value, and two NULs for the line's end; the
- * next line follows at once. */
-static bool is_honest_line(struct header_reader *reader, const char *name, size_t name_length,
-	const char *value, size_t value_length)
-{
-#if MHD_VERSION < 0x00097600
-	const char *between = name + name_length + 1;
-	const char *expected = reader->next_name;
-	reader->next_name = value + value_length + 2;
-	if ((expected != NULL && name != expected) || value < between ||
-		(size_t)(value - between) > CONNECTION_MEMORY)
-		return false;
-	for (; between < value; between++) {
-		if (*between != ' ' && *between != '\t')
-			return false;
-	}
-	return value[value_length] == '\0' && value[value_length + 1] == '\0';
-#else
-	(void)reader;
-	(void)name;
-	(void)name_length;
-	(void)value;
-	(void)value_length;
-	return true;
-#endif
-}
-
-/* The empty line follows the last header and ends the whole: NULs in that header look like the ends of lines. */
-static bool ends_there(struct MHD_Connection *mhd, const char *begin, const char *last_line)
-{
-#if MHD_VERSION < 0x00097600
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	return last_line == NULL || (info != NULL && last_line + 2 == begin + info->header_size);
-#else
-	(void)mhd;
-	(void)begin;
-	(void)last_line;
-	return true;
-#endif
-}
 
 static enum MHD_Result header_call(void *owner, enum MHD_ValueKind kind, const char *name, size_t name_length,
 	const char *value, size_t value_length)
 {
 	(void)kind;
-	struct header_reader *reader = owner;
-	struct slice field = { name, name_length };
-	if (value == NULL) {
-		value = "";
-		value_length = 0;
-		reader->next_name = NULL;
-	} else if (!is_honest_line(reader, name, name_length, value, value_length)) {
-		reader->sanity.bad_line = true;
-	}
-	sanity_see_header(&reader->sanity, field, (struct slice){ value, value_length });
-	reader->bytes += name_length + value_length + 4;
-	if (slice_is_any_case(field, "authorization"))
-		keep_header(reader, &reader->request->authorization, value, value_length);
-	else if (slice_is_any_case(field, "content-type"))
-		keep_header(reader, &reader->request->content_type, value, value_length);
-	else if (slice_is_any_case(field, "accept"))
-		keep_header(reader, &reader->request->accept, value, value_length);
-	else if (slice_is_any_case(field, "idempotency-key"))
-		keep_only_header(reader, &reader->request->idempotency_key, value, value_length);
+	struct reading *reading = owner;
+	header_take(
+		&reading->header, (struct slice){ name, name_length }, (struct slice){ value, value_length });
+	if (BUFFER_IS_KNOWN)
+		parser_buffer_line(&reading->buffer, (struct slice){ name, name_length },
+			(struct slice){ value, value_length });
 	return MHD_YES;
+}
+
+static void read_header(struct MHD_Connection *mhd, struct reading *reading, const char *method,
+	const char *path, const char *version)
+{
+	struct request *request = reading->header.request;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	if (BUFFER_IS_KNOWN)
+		parser_buffer_begin(&reading->buffer, method, path, request->target_end, version);
+	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_call, reading);
+	if (BUFFER_IS_KNOWN)
+		parser_buffer_end(&reading->buffer, info == NULL ? 0 : info->header_size);
+	reading->header.sanity.bad_line = reading->buffer.dishonest;
 }
 
 static enum MHD_Result send_response(struct MHD_Connection *mhd, struct request *request)
@@ -219,29 +149,17 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 {
 	struct connection *connection = request->connection;
 	struct http *http = connection->connections->owner;
-	struct header_reader reader = { .request = request };
-	reader.sanity.bad_target = request->bad_target;
-	sanity_see_method(&reader.sanity, slice_of(method));
-	reader.sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
-	reader.bytes = strlen(method) + strlen(path);
-#if MHD_VERSION < 0x00097600
-	/* The request line, too: one space between its parts (MHD skips more), no NUL in them, and an honest end. */
-	reader.sanity.bad_line = path != method + strlen(method) + 1 || version != request->target_end + 1;
-	reader.next_name = version + strlen(version) + 2;
-#endif
+	struct reading reading = { .buffer = { .begin = NULL } };
+	struct header *header = &reading.header;
 	request->received = loop_now(http->loop);
 	uuid_make(request->received.wall, request->id);
 	uuid_format(request->id, request->id_text);
 	connection_enter(connection, PHASE_BODY);
-	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_call, &reader);
-	if (!ends_there(mhd, method, reader.next_name))
-		reader.sanity.bad_line = true;
-	request->method = arena_copy(&request->arena, method, strlen(method));
-	request->path.at = arena_copy(&request->arena, path, strlen(path));
-	request->path.length = strlen(path);
-	if (reader.no_memory || request->method == NULL || request->path.at == NULL)
+	header_begin(header, request, method, path, version);
+	read_header(mhd, &reading, method, path, version);
+	if (header->no_memory)
 		return MHD_NO;
-	const char *fault = sanity_fault(&reader.sanity);
+	const char *fault = sanity_fault(&header->sanity);
 	if (fault != NULL) {
 		/* Where the body ends is in doubt: nothing of it is read. */
 		refuse(request, HTTP_REFUSAL_MALFORMED, fault);
@@ -249,22 +167,22 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 	}
 	/* MHD takes a bare line feed for a line's end around chunks too, where nobody lets us look: what follows the body may be
 	 * inside it to the proxy before us. Nothing of it is executed. */
-	if (http->draining || reader.sanity.chunked)
+	if (http->draining || header->sanity.chunked)
 		request->response.close = true;
 	if (http->stopped)
 		refuse(request, HTTP_REFUSAL_STOPPING, NULL);
-	else if (reader.bytes > HEADER_BYTES_MAX)
+	else if (header->bytes > HEADER_BYTES_MAX)
 		refuse(request, HTTP_REFUSAL_HEADER_TOO_LARGE, NULL);
 	else if (connection->beyond_limit ||
 		 http->connections.phases[PHASE_WAITING].count >= http->limits.in_flight_max)
 		refuse(request, HTTP_REFUSAL_OVERLOADED, NULL);
 	if (request->response.status == 0)
 		request->body_max = http->application.accept(http->application.owner, request);
-	if (request->response.status == 0 && reader.sanity.content_length > request->body_max)
+	if (request->response.status == 0 && header->sanity.content_length > request->body_max)
 		refuse(request, HTTP_REFUSAL_BODY_TOO_LARGE, NULL);
 	if (request->response.status == 0)
 		return MHD_YES;
-	if (reader.sanity.content_length > DISCARD_MAX)
+	if (header->sanity.content_length > DISCARD_MAX)
 		return send_response(mhd, request);
 	request->discarding = true;
 	return MHD_YES;
@@ -272,40 +190,22 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 
 static enum MHD_Result take_body(struct request *request, const char *piece, size_t *size)
 {
+	struct http *http = request->connection->connections->owner;
 	size_t length = *size;
 	*size = 0;
-	request->body_seen += length;
-	if (!request->discarding && request->body_seen > request->body_max) {
+	switch (request_take_body(request, piece, length, &http->body_bytes)) {
+	case BODY_TAKEN:
+		return MHD_YES;
+	case BODY_TOO_LARGE:
 		refuse(request, HTTP_REFUSAL_BODY_TOO_LARGE, NULL);
-		request->discarding = true;
+		break;
+	case BODY_WITHOUT_ROOM:
+		refuse(request, HTTP_REFUSAL_OVERLOADED, NULL);
+		break;
+	case BODY_DISCARDED:
+		break;
 	}
-	if (request->discarding)
-		return request->body_seen > DISCARD_MAX ? MHD_NO : MHD_YES;
-	if (request->body.length + length > request->body_capacity) {
-		struct http *http = request->connection->connections->owner;
-		size_t capacity = request->body_capacity == 0 ? BODY_FIRST_BYTES : request->body_capacity * 2;
-		if (capacity < request->body.length + length)
-			capacity = request->body.length + length;
-		char *larger = NULL;
-		if (capacity <= BODY_BYTES_MAX - http->body_bytes)
-			larger = arena_take_raw(&request->arena, capacity);
-		if (larger == NULL) {
-			refuse(request, HTTP_REFUSAL_OVERLOADED, NULL);
-			request->discarding = true;
-			return MHD_YES;
-		}
-		/* The smaller one stays in the arena. */
-		request->body_bytes_held += capacity;
-		http->body_bytes += capacity;
-		if (request->body.length > 0)
-			memcpy(larger, request->body_bytes, request->body.length);
-		request->body_bytes = larger;
-		request->body.at = larger;
-		request->body_capacity = capacity;
-	}
-	memcpy(request->body_bytes + request->body.length, piece, length);
-	request->body.length += length;
-	return MHD_YES;
+	return request->body_seen > DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result answer_call(void *owner, struct MHD_Connection *mhd, const char *path,
@@ -408,32 +308,12 @@ static void close_idle(struct http *http)
 	}
 }
 
-/* A crowd that leaves frees its memory between pieces that stay, where malloc would keep it for ever. */
-static void give_back_memory(struct http *http)
-{
-	int64_t now = loop_now(http->loop).monotonic;
-	size_t count = http->connections.count;
-	if (count > http->most_connections)
-		http->most_connections = count;
-	if (http->most_connections < CROWD) {
-		http->give_back_due = LOOP_NEVER;
-	} else if (count > http->most_connections / 4 || http->give_back_due == LOOP_NEVER) {
-		http->give_back_due = now + CROWD_GONE_FOR;
-	} else if (http->give_back_due <= now) {
-		http->most_connections = count;
-		http->give_back_due = LOOP_NEVER;
-		malloc_trim(0);
-	}
-}
-
 static int64_t next_due(const struct http *http)
 {
 	int64_t due = connections_next_due(&http->connections);
 	int64_t soon = loop_now(http->loop).monotonic + DRAIN_FIRST_REQUEST / 4;
 	if (http->draining && soon < due)
 		due = soon;
-	if (http->give_back_due < due)
-		due = http->give_back_due;
 	return http->mhd_due < due ? http->mhd_due : due;
 }
 
@@ -465,7 +345,7 @@ static int64_t run_turn(void *owner)
 		close_idle(http);
 	if (http->ready || http->resumed || http->mhd_due <= loop_now(http->loop).monotonic)
 		run_mhd(http);
-	give_back_memory(http);
+	connections_give_back_memory(&http->connections);
 	return next_due(http);
 }
 
@@ -516,7 +396,6 @@ enum outcome http_create(struct http **created, struct loop *loop, int listener,
 	http->loop = loop;
 	http->application = *application;
 	http->limits = *limits;
-	http->give_back_due = LOOP_NEVER;
 	open_connections(http);
 	/* Not strict: what strictness would refuse the sanity layer refuses with a problem document, and 0.9.75 sends the
 	 * header of its own refusal twice. */

@@ -1,6 +1,12 @@
 #include "net/request.h"
 
+#include <string.h>
+
 #include "net/connection.h"
+
+/* All bodies of a loop together. */
+#define BODY_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define BODY_FIRST_BYTES ((size_t)1024)
 
 /* A body of 64 KiB, all brackets, is a tree of 5 MiB. */
 #define REQUEST_MEMORY_MAX ((size_t)8 * 1024 * 1024)
@@ -16,6 +22,47 @@ struct request *request_create(struct connection *connection)
 	request->connection = connection;
 	request->holders = 1;
 	return request;
+}
+
+/* Room for so many bytes; the smaller piece stays in the arena. */
+static bool make_room(struct request *request, size_t length, size_t *held_by_all)
+{
+	if (length <= request->body_capacity)
+		return true;
+	size_t capacity = request->body_capacity == 0 ? BODY_FIRST_BYTES : request->body_capacity * 2;
+	if (capacity < length)
+		capacity = length;
+	char *larger =
+		capacity <= BODY_BYTES_MAX - *held_by_all ? arena_take_raw(&request->arena, capacity) : NULL;
+	if (larger == NULL)
+		return false;
+	request->body_bytes_held += capacity;
+	*held_by_all += capacity;
+	if (request->body.length > 0)
+		memcpy(larger, request->body_bytes, request->body.length);
+	request->body_bytes = larger;
+	request->body.at = larger;
+	request->body_capacity = capacity;
+	return true;
+}
+
+enum body_step request_take_body(
+	struct request *request, const char *piece, size_t length, size_t *held_by_all)
+{
+	enum body_step step = BODY_TAKEN;
+	request->body_seen += length;
+	if (request->discarding)
+		return BODY_DISCARDED;
+	if (request->body_seen > request->body_max)
+		step = BODY_TOO_LARGE;
+	else if (!make_room(request, request->body.length + length, held_by_all))
+		step = BODY_WITHOUT_ROOM;
+	request->discarding = step != BODY_TAKEN;
+	if (step != BODY_TAKEN)
+		return step;
+	memcpy(request->body_bytes + request->body.length, piece, length);
+	request->body.length += length;
+	return step;
 }
 
 void request_hold(struct request *request)

@@ -65,6 +65,18 @@ struct request {
 struct request *request_create(struct connection *connection);
 
 /* As the second party. Each hold needs one request_let_go. */
+enum body_step {
+	BODY_TAKEN,
+	BODY_TOO_LARGE, /* longer than body_max; the rest will be discarded */
+	BODY_WITHOUT_ROOM, /* the loop's bound, or memory; the rest will be discarded */
+	BODY_DISCARDED, /* the request was answered already */
+};
+
+/* Appends a piece to the body. `held_by_all` counts what the bodies of this loop hold together, of which they give back
+ * `body_bytes_held` at the request's end. */
+enum body_step MUST_CHECK request_take_body(
+	struct request *request, const char *piece, size_t length, size_t *held_by_all);
+
 void request_hold(struct request *request);
 void request_let_go(struct request *request);
 

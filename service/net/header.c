@@ -1,0 +1,50 @@
+#include "net/header.h"
+
+#include <string.h>
+
+static void keep(struct header *header, struct slice *kept, struct slice value)
+{
+	kept->at = arena_copy(&header->request->arena, value.at, value.length);
+	kept->length = value.length;
+	if (kept->at == NULL)
+		header->no_memory = true;
+}
+
+/* Two of it say nothing: neither may be taken for the other. */
+static void keep_only(struct header *header, struct slice *kept, struct slice value)
+{
+	if (kept->at == NULL)
+		keep(header, kept, value);
+	else
+		kept->length = 0;
+}
+
+void header_begin(struct header *header, struct request *request, const char *method, const char *path,
+	const char *version)
+{
+	*header = (struct header){ .request = request, .bytes = strlen(method) + strlen(path) };
+	header->sanity.bad_target = request->bad_target;
+	header->sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
+	sanity_see_method(&header->sanity, slice_of(method));
+	keep(header, &request->path, slice_of(path));
+	request->method = arena_copy(&request->arena, method, strlen(method));
+	if (request->method == NULL)
+		header->no_memory = true;
+}
+
+void header_take(struct header *header, struct slice name, struct slice value)
+{
+	struct request *request = header->request;
+	if (value.at == NULL)
+		value = SLICE_LITERAL("");
+	sanity_see_header(&header->sanity, name, value);
+	header->bytes += name.length + value.length + 4;
+	if (slice_is_any_case(name, "authorization"))
+		keep(header, &request->authorization, value);
+	else if (slice_is_any_case(name, "content-type"))
+		keep(header, &request->content_type, value);
+	else if (slice_is_any_case(name, "accept"))
+		keep(header, &request->accept, value);
+	else if (slice_is_any_case(name, "idempotency-key"))
+		keep_only(header, &request->idempotency_key, value);
+}
