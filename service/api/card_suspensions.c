@@ -18,29 +18,18 @@ static const struct field request_fields[REQUEST_FIELDS] = {
 	[REASON] = { "reason", FIELD_TEXT, false },
 };
 
-enum { INSURER_NUMBER, SYMBOL, NUMBER, BRANCH_NUMBER, BIRTH_DATE, PERSON_FIELDS };
+static const struct field person_fields[TYPED_KEY_FIELDS] = { TYPED_KEY_LINES };
+static const char *const person_pointers[TYPED_KEY_FIELDS] = TYPED_KEY_POINTERS("/person");
 
-static const struct field person_fields[PERSON_FIELDS] = {
-	[INSURER_NUMBER] = { "insurer_number", FIELD_TEXT, true },
-	[SYMBOL] = { "symbol", FIELD_TEXT, false },
-	[NUMBER] = { "number", FIELD_TEXT, true },
-	[BRANCH_NUMBER] = { "branch_number", FIELD_TEXT, false },
-	[BIRTH_DATE] = { "birth_date", FIELD_TEXT, true },
-};
-
-static void decode_person(struct arena *arena, json_t *person, struct day today, struct suspension_wish *wish,
+static void decode_person(struct arena *arena, json_t *object, struct day today, struct typed_keys *person,
 	struct field_errors *errors)
 {
-	json_t *values[PERSON_FIELDS];
-	decode_fields(arena, person, "/person", person_fields, PERSON_FIELDS, values, errors);
-	decode_insurer_number(values[INSURER_NUMBER], "/person/insurer_number", errors, wish->insurer_number);
-	wish->symbol_key = decode_key(arena, values[SYMBOL], "/person/symbol", errors);
-	wish->number_key = decode_key(arena, values[NUMBER], "/person/number", errors);
-	wish->branch_number = decode_branch(arena, values[BRANCH_NUMBER], "/person/branch_number", errors);
-	if (decode_day(values[BIRTH_DATE], "/person/birth_date", errors, &wish->birth_date) &&
-		day_compare(wish->birth_date, today) > 0)
-		field_errors_add(
-			errors, "/person/birth_date", FIELD_OUT_OF_RANGE, "expected a day not after today");
+	json_t *values[TYPED_KEY_FIELDS];
+	decode_fields(arena, object, "/person", person_fields, TYPED_KEY_FIELDS, values, errors);
+	decode_typed_keys(arena, values, person_pointers, errors, person);
+	if (person->birth_date.known && day_compare(person->birth_date.day, today) > 0)
+		field_errors_add(errors, person_pointers[TYPED_BIRTH_DATE], FIELD_OUT_OF_RANGE,
+			"expected a day not after today");
 }
 
 static void decode_wish(struct arena *arena, json_t *body, struct day today, struct suspension_wish *wish,
@@ -49,7 +38,7 @@ static void decode_wish(struct arena *arena, json_t *body, struct day today, str
 	json_t *values[REQUEST_FIELDS];
 	decode_fields(arena, body, "", request_fields, REQUEST_FIELDS, values, errors);
 	if (values[PERSON] != NULL)
-		decode_person(arena, values[PERSON], today, wish, errors);
+		decode_person(arena, values[PERSON], today, &wish->person, errors);
 	wish->medium = (enum suspension_medium)decode_code(values[MEDIUM], "/medium", suspension_media,
 		SUSPENSION_MEDIA, SUSPENSION_EVERY_MEDIUM, "expected card or phone, or null for both",
 		errors);

@@ -30,16 +30,14 @@ static const struct field request_fields[REQUEST_FIELDS] = {
 	[REFERENCE_NUMBER] = { "reference_number", FIELD_TEXT, false },
 };
 
-enum { KIND, INSURER_NUMBER, SYMBOL, NUMBER, BRANCH_NUMBER, BIRTH_DATE, PRESENTED_FIELDS };
+enum { KIND = TYPED_KEY_FIELDS, DOCUMENT_FIELDS };
 
-static const struct field presented_fields[PRESENTED_FIELDS] = {
+static const struct field document_fields[DOCUMENT_FIELDS] = {
+	TYPED_KEY_LINES,
 	[KIND] = { "kind", FIELD_TEXT, true },
-	[INSURER_NUMBER] = { "insurer_number", FIELD_TEXT, true },
-	[SYMBOL] = { "symbol", FIELD_TEXT, false },
-	[NUMBER] = { "number", FIELD_TEXT, true },
-	[BRANCH_NUMBER] = { "branch_number", FIELD_TEXT, false },
-	[BIRTH_DATE] = { "birth_date", FIELD_TEXT, true },
 };
+
+static const char *const document_pointers[TYPED_KEY_FIELDS] = TYPED_KEY_POINTERS("/presented");
 
 enum {
 	LIMIT_INFORMATION,
@@ -61,23 +59,14 @@ static const struct field consent_fields[CONSENT_FIELDS] = {
 static void decode_document(
 	struct arena *arena, json_t *presented, struct check_question *question, struct field_errors *errors)
 {
-	json_t *values[PRESENTED_FIELDS];
-	decode_fields(arena, presented, "/presented", presented_fields, PRESENTED_FIELDS, values, errors);
+	json_t *values[DOCUMENT_FIELDS];
+	decode_fields(arena, presented, "/presented", document_fields, DOCUMENT_FIELDS, values, errors);
 	question->shown.kind = (enum presented_kind)decode_code(values[KIND], "/presented/kind",
 		presented_kind_codes, PRESENTED_KINDS, 0,
 		"expected card, qualification_notice, portal_record, eligibility_certificate or "
 		"insurance_card",
 		errors);
-	decode_insurer_number(
-		values[INSURER_NUMBER], "/presented/insurer_number", errors, question->insurer_number);
-	question->symbol_key = decode_key(arena, values[SYMBOL], "/presented/symbol", errors);
-	question->number_key = decode_key(arena, values[NUMBER], "/presented/number", errors);
-	question->branch_number =
-		decode_branch(arena, values[BRANCH_NUMBER], "/presented/branch_number", errors);
-	static const char born[] = "/presented/birth_date";
-	if (!decode_day(values[BIRTH_DATE], born, errors, &question->birth_date) ||
-		values[BIRTH_DATE] == NULL)
-		question->birth_date = (struct day){ INT32_MIN };
+	decode_typed_keys(arena, values, document_pointers, errors, &question->keys);
 }
 
 /* A card has other fields than a document: those of the one are unknown beside the other. */
@@ -104,10 +93,11 @@ static void decode_times(json_t *const values[], const struct check *check, stru
 			field_errors_add(
 				errors, "/visit_date", FIELD_OUT_OF_RANGE, "expected at most 31 days ahead");
 	}
-	if (question->birth_date.number != INT32_MIN &&
-		day_compare(question->birth_date, question->visit) > 0) {
+	if (question->keys.birth_date.known &&
+		day_compare(question->keys.birth_date.day, question->visit) > 0) {
 		bool asked = values[VISIT_DATE] != NULL;
-		field_errors_add(errors, asked ? "/visit_date" : "/presented/birth_date", FIELD_OUT_OF_RANGE,
+		field_errors_add(errors, asked ? "/visit_date" : document_pointers[TYPED_BIRTH_DATE],
+			FIELD_OUT_OF_RANGE,
 			asked ? "expected a day not before the birth date"
 			      : "expected a day not after today");
 	}
@@ -151,7 +141,6 @@ void eligibility_check_decode(json_t *body, struct check *check, struct field_er
 	struct check_question *question = &check->question;
 	json_t *values[REQUEST_FIELDS];
 	decode_fields(check->arena, body, "", request_fields, REQUEST_FIELDS, values, errors);
-	question->birth_date = (struct day){ INT32_MIN };
 	if (values[PRESENTED] != NULL)
 		decode_presented(check->arena, values[PRESENTED], question, errors);
 	decode_times(values, check, question, errors);

@@ -50,3 +50,22 @@ struct slice decode_branch(
 	errors->no_memory |= kept == NULL;
 	return (struct slice){ kept, kept == NULL ? 0 : BRANCH_NUMBER_DIGITS };
 }
+
+void decode_typed_keys(struct arena *arena, json_t *const values[],
+	const char *const pointers[TYPED_KEY_FIELDS], struct field_errors *errors, struct typed_keys *keys)
+{
+	const struct slice none = { NULL, 0 };
+	decode_insurer_number(
+		values[TYPED_INSURER_NUMBER], pointers[TYPED_INSURER_NUMBER], errors, keys->insurer_number);
+	keys->symbol_key = decode_key(arena, values[TYPED_SYMBOL], pointers[TYPED_SYMBOL], errors);
+	keys->number_key = decode_key(arena, values[TYPED_NUMBER], pointers[TYPED_NUMBER], errors);
+	keys->branch_number =
+		decode_branch(arena, values[TYPED_BRANCH_NUMBER], pointers[TYPED_BRANCH_NUMBER], errors);
+	keys->birth_date.known = decode_day(
+		values[TYPED_BIRTH_DATE], pointers[TYPED_BIRTH_DATE], errors, &keys->birth_date.day);
+	/* 後期高齢者医療 has neither: given ones are ignored (R2.2). */
+	if (scheme_of(keys->insurer_number) == SCHEME_LATE_ELDERLY) {
+		keys->symbol_key = none;
+		keys->branch_number = none;
+	}
+}

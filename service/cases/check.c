@@ -33,14 +33,14 @@ static void add_key(struct hasher *hasher, struct slice key)
 /* Says which keys were asked for without saying them: a check that matched nobody is evidence too. */
 static void digest_keys(const struct check *check, uint8_t digest[DIGEST_SIZE])
 {
-	const struct check_question *question = &check->question;
+	const struct typed_keys *keys = &check->question.keys;
 	struct hasher *hasher = check->cases->hasher;
 	hasher_begin(hasher);
-	hasher_add(hasher, question->insurer_number, INSURER_NUMBER_DIGITS);
-	add_key(hasher, question->symbol_key);
-	add_key(hasher, question->number_key);
-	add_key(hasher, question->branch_number);
-	hasher_add_number(hasher, (uint64_t)question->birth_date.number);
+	hasher_add(hasher, keys->insurer_number, INSURER_NUMBER_DIGITS);
+	add_key(hasher, keys->symbol_key);
+	add_key(hasher, keys->number_key);
+	add_key(hasher, keys->branch_number);
+	hasher_add_number(hasher, (uint64_t)keys->birth_date.day.number);
 	hasher_end(hasher, digest);
 }
 
@@ -240,22 +240,19 @@ static void prove_card(struct check *check)
 static enum outcome look_up(struct check *check)
 {
 	const struct check_question *question = &check->question;
-	struct standings_question *keys = &check->look_up;
-	keys->question.answered = looked_up;
-	keys->standings.arena = check->arena;
-	keys->with_card = question->shown.with_card;
-	keys->insurer_number = slice_of(question->insurer_number);
-	keys->number_key = question->number_key;
-	keys->birth_date = question->birth_date;
-	/* 後期高齢者医療 has neither: given ones are ignored (R2.2). */
-	if (scheme_of(question->insurer_number) != SCHEME_LATE_ELDERLY) {
-		keys->symbol_key = question->symbol_key;
-		keys->branch_number = question->branch_number;
-	}
+	struct standings_question *look_up = &check->look_up;
+	look_up->question.answered = looked_up;
+	look_up->standings.arena = check->arena;
+	look_up->with_card = question->shown.with_card;
+	look_up->insurer_number = slice_of(question->keys.insurer_number);
+	look_up->number_key = question->keys.number_key;
+	look_up->birth_date = question->keys.birth_date.day;
+	look_up->symbol_key = question->keys.symbol_key;
+	look_up->branch_number = question->keys.branch_number;
 	if (!question->has_known_at)
-		return store_find_standings(check->cases->store, keys);
-	keys->known_at = question->known_at;
-	return store_find_standings_as_known(check->cases->store, keys);
+		return store_find_standings(check->cases->store, look_up);
+	look_up->known_at = question->known_at;
+	return store_find_standings_as_known(check->cases->store, look_up);
 }
 
 void check_begin(struct check *check)
@@ -268,7 +265,7 @@ void check_begin(struct check *check)
 		prove_card(check);
 		return;
 	}
-	if (!insurer_number_checks(check->question.insurer_number)) {
+	if (!insurer_number_checks(check->question.keys.insurer_number)) {
 		answer->validity = VALIDITY_NOT_FOUND;
 		reason_add(&answer->reasons, REASON_INSURER_NUMBER_CHECK_DIGIT);
 		write_and_record(check);

@@ -33,11 +33,7 @@ struct check_question {
 	bool has_known_at;
 	int64_t known_at; /* microseconds since 1970, not after now */
 	struct presentation shown;
-	char insurer_number[INSURER_NUMBER_DIGITS + 1];
-	struct slice number_key;
-	struct slice symbol_key; /* no value: not asked for */
-	struct slice branch_number; /* no value: not asked for */
-	struct day birth_date;
+	struct typed_keys keys;
 	struct card_shown card;
 	struct consents consents;
 };

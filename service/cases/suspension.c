@@ -89,14 +89,11 @@ void suspension_make(struct suspension *suspension)
 	const struct suspension_wish *wish = &suspension->wish;
 	uuid_make(suspension->now.wall, suspension->suspension_id);
 	struct suspension_question *question = question_of(suspension);
-	question->insurer_number = slice_of(wish->insurer_number);
-	question->number_key = wish->number_key;
-	question->birth_date = wish->birth_date;
-	/* 後期高齢者医療 has neither: given ones are ignored (R2.2). */
-	if (scheme_of(wish->insurer_number) != SCHEME_LATE_ELDERLY) {
-		question->symbol_key = wish->symbol_key;
-		question->branch_number = wish->branch_number;
-	}
+	question->insurer_number = slice_of(wish->person.insurer_number);
+	question->number_key = wish->person.number_key;
+	question->birth_date = wish->person.birth_date.day;
+	question->symbol_key = wish->person.symbol_key;
+	question->branch_number = wish->person.branch_number;
 	if (wish->medium != SUSPENSION_EVERY_MEDIUM)
 		question->medium = slice_of(suspension_media[wish->medium]);
 	question->reason = slice_of(suspension_reasons[wish->reason]);

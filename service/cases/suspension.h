@@ -34,13 +34,8 @@ enum suspension_said {
 	SUSPENSION_KEY_REUSED, /* the Idempotency-Key came with another request */
 };
 
-/* Whose card, as typed and normalised (R2). */
 struct suspension_wish {
-	char insurer_number[INSURER_NUMBER_DIGITS + 1];
-	struct slice number_key;
-	struct slice symbol_key; /* no value: not said */
-	struct slice branch_number; /* no value: not said */
-	struct day birth_date;
+	struct typed_keys person; /* whose card */
 	enum suspension_medium medium;
 	enum suspension_reason reason;
 	struct idempotency idempotency;

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/calendar.h"
 #include "base/outcome.h"
+#include "base/text.h"
 
 #define INSURER_NUMBER_DIGITS 8
 #define BRANCH_NUMBER_DIGITS 2
@@ -19,6 +21,15 @@ enum scheme {
 	SCHEME_EMPLOYEES, /* 協会けんぽ, 組合健保, 共済 …: every prefix but the two below */
 	SCHEME_NATIONAL, /* 国民健康保険: prefix 00 (six digits, padded) */
 	SCHEME_LATE_ELDERLY, /* 後期高齢者医療: prefix 39 */
+};
+
+/* What is typed from a document, each in its one spelling (R2, R4.2). */
+struct typed_keys {
+	char insurer_number[INSURER_NUMBER_DIGITS + 1];
+	struct slice number_key;
+	struct slice symbol_key; /* no value: not said, as always with 後期高齢者医療 (R2.2) */
+	struct slice branch_number; /* the same */
+	struct optional_day birth_date; /* known in every question without a fault */
 };
 
 /* Trims spaces of both widths, folds full-width digits, pads 6 digits to 8 (R2.1). Any other length or character: OUTCOME_INVALID. */

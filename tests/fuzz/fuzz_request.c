@@ -22,13 +22,13 @@ static void look_at_card(const struct card_shown *card)
 
 static void look_at_keys(const struct check_question *question)
 {
-	MUST_HOLD(strlen(question->insurer_number) == INSURER_NUMBER_DIGITS);
-	MUST_HOLD(strspn(question->insurer_number, "0123456789") == INSURER_NUMBER_DIGITS);
-	MUST_HOLD(question->number_key.at != NULL && question->number_key.length >= 1);
-	MUST_HOLD(
-		question->branch_number.at == NULL || question->branch_number.length == BRANCH_NUMBER_DIGITS);
-	MUST_HOLD(question->birth_date.number != INT32_MIN);
-	MUST_HOLD(day_compare(question->birth_date, question->visit) <= 0);
+	MUST_HOLD(strlen(question->keys.insurer_number) == INSURER_NUMBER_DIGITS);
+	MUST_HOLD(strspn(question->keys.insurer_number, "0123456789") == INSURER_NUMBER_DIGITS);
+	MUST_HOLD(question->keys.number_key.at != NULL && question->keys.number_key.length >= 1);
+	MUST_HOLD(question->keys.branch_number.at == NULL ||
+		  question->keys.branch_number.length == BRANCH_NUMBER_DIGITS);
+	MUST_HOLD(question->keys.birth_date.known);
+	MUST_HOLD(day_compare(question->keys.birth_date.day, question->visit) <= 0);
 	MUST_HOLD(question->card.certificate.at == NULL && question->card.signature.at == NULL);
 }
 
