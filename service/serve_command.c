@@ -25,6 +25,9 @@
 #define CHALLENGES_KEPT (600 * MICROSECONDS)
 #define DRAIN_POLL_MS 20
 
+/* What the first thread tells the loops. */
+enum worker_task { TASK_DRAIN, TASK_REPORT_IN_FLIGHT, TASK_TAKE_NEXT_TRUST, TASK_COUNT };
+
 struct worker {
 	pthread_t thread;
 	bool started;
@@ -33,6 +36,7 @@ struct worker {
 	struct http *metrics_http;
 	struct application application;
 	_Atomic size_t in_flight;
+	struct task tasks[TASK_COUNT];
 	struct trust *_Atomic next_trust; /* to be taken over between two turns */
 };
 
@@ -150,11 +154,11 @@ static void take_next_trust(void *owner)
 		cases_believe(&worker->application.cases, next);
 }
 
-static void post_all(struct service *service, void (*task)(void *owner))
+static void post_all(struct service *service, enum worker_task task)
 {
 	for (size_t i = 0; i < service->count; i++) {
-		if (loop_post(service->workers[i].loop, task, &service->workers[i]) != OUTCOME_OK)
-			log_line(LOG_LEVEL_ERROR, "serve", "loop %zu could not be told: no memory", i);
+		struct worker *worker = &service->workers[i];
+		loop_post(worker->loop, &worker->tasks[task]);
 	}
 }
 
@@ -257,7 +261,7 @@ static void believe_again(struct service *service)
 		trust_let_go(atomic_exchange(&service->workers[i].next_trust, trust_hold(trust)));
 	trust_let_go(service->trust);
 	service->trust = trust;
-	post_all(service, take_next_trust);
+	post_all(service, TASK_TAKE_NEXT_TRUST);
 }
 
 static bool is_stop(int number)
@@ -303,10 +307,10 @@ static void drain(struct service *service, const sigset_t *signals)
 	bool hurried = is_stopped_again(signals, config->drain_delay_ms);
 	for (size_t i = 0; i < service->count; i++)
 		atomic_store(&service->workers[i].in_flight, 1);
-	post_all(service, drain_worker);
+	post_all(service, TASK_DRAIN);
 	int64_t end = clock_read().monotonic + config->drain_timeout_ms * 1000;
 	while (!hurried && total_in_flight(service) > 0 && clock_read().monotonic < end) {
-		post_all(service, report_in_flight);
+		post_all(service, TASK_REPORT_IN_FLIGHT);
 		hurried = is_stopped_again(signals, DRAIN_POLL_MS);
 	}
 	if (total_in_flight(service) > 0)
@@ -368,6 +372,11 @@ static enum outcome start_workers(struct service *service)
 {
 	for (size_t i = 0; i < service->count; i++) {
 		struct worker *worker = &service->workers[i];
+		worker->tasks[TASK_DRAIN] = (struct task){ .run = drain_worker, .owner = worker };
+		worker->tasks[TASK_REPORT_IN_FLIGHT] =
+			(struct task){ .run = report_in_flight, .owner = worker };
+		worker->tasks[TASK_TAKE_NEXT_TRUST] =
+			(struct task){ .run = take_next_trust, .owner = worker };
 		if (pthread_create(&worker->thread, NULL, run_worker, worker) != 0)
 			return OUTCOME_UNAVAILABLE;
 		worker->started = true;

@@ -12,12 +12,6 @@
 
 #define EVENTS_A_WAIT 64
 
-struct task {
-	struct task *next;
-	void (*run)(void *owner);
-	void *owner;
-};
-
 struct loop {
 	int epoll;
 	struct watch inbox_watch;
@@ -33,6 +27,31 @@ struct loop {
 	int event_count;
 };
 
+static struct task *oldest_first(struct task *newest_first)
+{
+	struct task *turned = NULL;
+	while (newest_first != NULL) {
+		struct task *next = newest_first->next;
+		newest_first->next = turned;
+		turned = newest_first;
+		newest_first = next;
+	}
+	return turned;
+}
+
+static void run_tasks(struct loop *loop, struct task *first)
+{
+	while (first != NULL) {
+		struct task *task = first;
+		first = task->next;
+		/* It may be posted again before it has run to its end. */
+		pthread_mutex_lock(&loop->inbox_lock);
+		task->posted = false;
+		pthread_mutex_unlock(&loop->inbox_lock);
+		task->run(task->owner);
+	}
+}
+
 static void read_inbox(void *owner, uint32_t events)
 {
 	struct loop *loop = owner;
@@ -44,19 +63,7 @@ static void read_inbox(void *owner, uint32_t events)
 	struct task *newest_first = loop->inbox;
 	loop->inbox = NULL;
 	pthread_mutex_unlock(&loop->inbox_lock);
-	struct task *oldest_first = NULL;
-	while (newest_first != NULL) {
-		struct task *next = newest_first->next;
-		newest_first->next = oldest_first;
-		oldest_first = newest_first;
-		newest_first = next;
-	}
-	while (oldest_first != NULL) {
-		struct task *next = oldest_first->next;
-		oldest_first->run(oldest_first->owner);
-		free(oldest_first);
-		oldest_first = next;
-	}
+	run_tasks(loop, oldest_first(newest_first));
 }
 
 enum outcome loop_create(struct loop **created)
@@ -84,11 +91,6 @@ void loop_destroy(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
-	while (loop->inbox != NULL) {
-		struct task *next = loop->inbox->next;
-		free(loop->inbox);
-		loop->inbox = next;
-	}
 	if (loop->inbox_watch.fd >= 0)
 		close(loop->inbox_watch.fd);
 	if (loop->epoll >= 0)
@@ -191,18 +193,16 @@ static void wake(struct loop *loop)
 	(void)written; /* a full counter wakes as well */
 }
 
-enum outcome loop_post(struct loop *loop, void (*task)(void *owner), void *owner)
+void loop_post(struct loop *loop, struct task *task)
 {
-	struct task *entry = malloc(sizeof *entry);
-	if (entry == NULL)
-		return OUTCOME_NO_MEMORY;
-	*entry = (struct task){ .run = task, .owner = owner };
 	pthread_mutex_lock(&loop->inbox_lock);
-	entry->next = loop->inbox;
-	loop->inbox = entry;
+	if (!task->posted) {
+		task->posted = true;
+		task->next = loop->inbox;
+		loop->inbox = task;
+	}
 	pthread_mutex_unlock(&loop->inbox_lock);
 	wake(loop);
-	return OUTCOME_OK;
 }
 
 void loop_stop(struct loop *loop)

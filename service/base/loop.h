@@ -38,6 +38,14 @@ struct turn_step {
 	struct turn_step *next;
 };
 
+/* Its memory is the poster's, who keeps it until it has run or the loop is gone. */
+struct task {
+	void (*run)(void *owner);
+	void *owner;
+	struct task *next;
+	bool posted;
+};
+
 enum outcome MUST_CHECK loop_create(struct loop **created);
 /* Nothing is watched, no timer is set and no thread posts any more. */
 void loop_destroy(struct loop *loop);
@@ -56,8 +64,9 @@ void loop_clear_timer(struct loop *loop, struct timer *timer);
 
 void loop_add_step(struct loop *loop, struct turn_step *step);
 
-/* Calls task(owner) in the loop's thread, in a later turn. Any thread. OUTCOME_NO_MEMORY: it will not be called. */
-enum outcome MUST_CHECK loop_post(struct loop *loop, void (*task)(void *owner), void *owner);
+/* Calls task->run(task->owner) in the loop's thread, in a later turn; once, however often it is posted until then. Any thread.
+ * Takes no memory: a loop can always be told to stop or to take other anchors. */
+void loop_post(struct loop *loop, struct task *task);
 
 /* Turns until loop_stop. */
 void loop_run(struct loop *loop);

@@ -15,9 +15,14 @@
 static struct loop *loop;
 static char story[64];
 
+static struct task tasks[1100];
+static size_t posted;
+
 static int begin(void **state)
 {
 	(void)state;
+	memset(tasks, 0, sizeof tasks);
+	posted = 0;
 	memset(story, 0, sizeof story);
 	alarm(SECONDS_UNTIL_A_HANG_FAILS);
 	return loop_create(&loop) == OUTCOME_OK ? 0 : -1;
@@ -36,6 +41,14 @@ static void tell(char what)
 	size_t length = strlen(story);
 	assert_true(length + 1 < sizeof story);
 	story[length] = what;
+}
+
+/* Each time a task of its own. */
+static void post(void (*run)(void *owner), void *owner)
+{
+	assert_true(posted < sizeof tasks / sizeof *tasks);
+	tasks[posted] = (struct task){ .run = run, .owner = owner };
+	loop_post(loop, &tasks[posted++]);
 }
 
 struct letter {
@@ -183,7 +196,7 @@ static void task_posts(void *owner)
 {
 	(void)owner;
 	tell('p');
-	assert_int_equal(loop_post(loop, task_stop, NULL), OUTCOME_OK);
+	post(task_stop, NULL);
 	tell('q'); /* not called from within */
 }
 
@@ -208,8 +221,8 @@ static void *post_from_elsewhere(void *owner)
 {
 	(void)owner;
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(loop_post(loop, task_in_the_loops_thread, &done_by_tasks), OUTCOME_OK);
-	assert_int_equal(loop_post(loop, task_stop, NULL), OUTCOME_OK);
+		post(task_in_the_loops_thread, &done_by_tasks);
+	post(task_stop, NULL);
 	return NULL;
 }
 
@@ -251,9 +264,9 @@ static void another_thread_stops_a_loop_that_waits_for_nothing(void **state)
 static void tasks_are_done_in_the_order_in_which_they_came(void **state)
 {
 	(void)state;
-	assert_int_equal(loop_post(loop, task_a, NULL), OUTCOME_OK);
-	assert_int_equal(loop_post(loop, task_posts, NULL), OUTCOME_OK);
-	assert_int_equal(loop_post(loop, task_a, NULL), OUTCOME_OK);
+	post(task_a, NULL);
+	post(task_posts, NULL);
+	post(task_a, NULL);
 	assert_string_equal(story, "");
 	loop_run(loop);
 	assert_string_equal(story, "apqa.");
@@ -262,10 +275,35 @@ static void tasks_are_done_in_the_order_in_which_they_came(void **state)
 static void a_task_that_nobody_waits_for_any_more_is_not_done(void **state)
 {
 	(void)state;
-	assert_int_equal(loop_post(loop, task_a, NULL), OUTCOME_OK);
+	post(task_a, NULL);
 	loop_destroy(loop);
 	assert_string_equal(story, "");
 	assert_int_equal(loop_create(&loop), OUTCOME_OK);
+}
+
+static struct task again = { .posted = false };
+static int times_again;
+
+static void task_again(void *owner)
+{
+	(void)owner;
+	tell('g');
+	if (++times_again == 1)
+		loop_post(loop, &again);
+	else
+		post(task_stop, NULL);
+}
+
+static void a_task_is_done_once_however_often_it_is_posted_and_may_post_itself(void **state)
+{
+	(void)state;
+	again = (struct task){ .run = task_again };
+	times_again = 0;
+	for (int i = 0; i < 3; i++)
+		loop_post(loop, &again);
+	post(task_a, NULL);
+	loop_run(loop);
+	assert_string_equal(story, "gag.");
 }
 
 struct wire {
@@ -284,7 +322,7 @@ static void wire_ready(void *owner, uint32_t events)
 	tell(wire->what);
 	if (wire->unwatches != NULL)
 		loop_unwatch(loop, &wire->unwatches->watch);
-	assert_int_equal(loop_post(loop, task_stop, NULL), OUTCOME_OK);
+	post(task_stop, NULL);
 }
 
 static void open_wire(struct wire *wire, char what)
@@ -336,7 +374,7 @@ static void only_what_is_asked_for_is_told(void **state)
 	struct wire wire;
 	open_wire(&wire, 'w');
 	assert_int_equal(loop_rewatch(loop, &wire.watch, 0), OUTCOME_OK);
-	assert_int_equal(loop_post(loop, task_stop, NULL), OUTCOME_OK);
+	post(task_stop, NULL);
 	loop_run(loop);
 	assert_string_equal(story, ".");
 	loop_unwatch(loop, &wire.watch);
@@ -386,6 +424,7 @@ int main(void)
 		LOOP_TEST(another_thread_stops_a_loop_that_waits_for_nothing),
 		LOOP_TEST(tasks_are_done_in_the_order_in_which_they_came),
 		LOOP_TEST(a_task_that_nobody_waits_for_any_more_is_not_done),
+		LOOP_TEST(a_task_is_done_once_however_often_it_is_posted_and_may_post_itself),
 		LOOP_TEST(what_is_unwatched_in_a_turn_is_not_called_in_it),
 		LOOP_TEST(what_unwatches_itself_is_not_called_again),
 		LOOP_TEST(only_what_is_asked_for_is_told),
