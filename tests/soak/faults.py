@@ -172,16 +172,19 @@ class Faults:
 
     def pg_commit_fails(self, seconds, one_in):
         """Everything goes well until COMMIT."""
-        database = self.town.database
-        database.run("""CREATE OR REPLACE FUNCTION shikaku.refuse_at_commit() RETURNS trigger LANGUAGE plpgsql AS
-                        $$ BEGIN RAISE EXCEPTION 'refused by the soak'; END $$""")
-        database.run(f"""CREATE CONSTRAINT TRIGGER soak AFTER INSERT ON shikaku.checks DEFERRABLE INITIALLY DEFERRED
-                         FOR EACH ROW WHEN (get_byte(NEW.digest, 0) * 256 + get_byte(NEW.digest, 1) < {65536 // one_in})
-                         EXECUTE FUNCTION shikaku.refuse_at_commit()""")
+        self._change_checks(f"""CREATE OR REPLACE FUNCTION shikaku.refuse_at_commit() RETURNS trigger LANGUAGE plpgsql AS
+                                  $$ BEGIN RAISE EXCEPTION 'refused by the soak'; END $$;
+                                CREATE CONSTRAINT TRIGGER soak AFTER INSERT ON shikaku.checks DEFERRABLE INITIALLY DEFERRED
+                                  FOR EACH ROW WHEN (get_byte(NEW.digest, 0) * 256 + get_byte(NEW.digest, 1) < {65536 // one_in})
+                                  EXECUTE FUNCTION shikaku.refuse_at_commit()""")
         try:
             time.sleep(seconds)
         finally:
-            database.run("DROP TRIGGER soak ON shikaku.checks")
+            self._change_checks("DROP TRIGGER soak ON shikaku.checks")
+
+    def _change_checks(self, statements):
+        """Locked beforehand, the table before its partitions: DROP TRIGGER does it the other way round, and meets INSERTs half-way."""
+        self.town.database.run(f"BEGIN; LOCK TABLE shikaku.checks IN ACCESS EXCLUSIVE MODE; {statements}; COMMIT")
 
     def pg_crowd(self, seconds):
         """Others take every connection that there is."""

@@ -73,7 +73,7 @@ def make_questions(rng, index, count):
         fields = {"presented": {"kind": "eligibility_certificate" if by_card else case["presented_kind"], **keys},
                   "visit_date": case["visit_date"] or str(day + datetime.timedelta(days=case["visit_in_days"] or 0)),
                   "setting": case["setting"], "with_card": False if by_card else case["with_card"]}
-        people.append(Question(f"{case['card']} as {case['presented_kind']}", fields))
+        people.append(Question(f"{case['card'] or case['number']} as {case['presented_kind']}", fields))
     made = list(people)
     while len(made) < len(people) + count:
         like = rng.choice(people)

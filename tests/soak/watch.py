@@ -208,7 +208,8 @@ class Watch:
         return self._sum(replica, "shikaku_connections") == 0 and self._sum(replica, "shikaku_requests_in_flight") == 0
 
     def _wait(self, condition):
-        end = time.monotonic() + self.town.patience
+        """Once something did not come back, nobody waits so long again."""
+        end = time.monotonic() + (2 if self.verdict.failures["descriptors"] else self.town.patience)
         while not condition():
             if time.monotonic() > end:
                 return False
