@@ -9,6 +9,9 @@
 _Static_assert(CHALLENGE_NONCE_SIZE == CHALLENGE_NONCE_BYTES, "what is made is what is stored");
 _Static_assert(CHALLENGE_KEY_SIZE == CHALLENGE_KEY_BYTES, "what is stored is what is used");
 
+/* The clocks of replicas agree to a second or so. */
+#define CLOCKS_DIFFER_MOST (5 * MICROSECONDS)
+
 /* "terminal:1319900013": challenges are bound to the owner of a token, or to the token where its scope has no owner. */
 #define HOLDER_MAX 64
 
@@ -187,6 +190,13 @@ static enum outcome ask(struct card_proof *proof, const struct challenge *challe
 				   : store_find_standings_by_card(proof->cases->store, card);
 }
 
+/* Made by a clock that was ahead, and has been set right since: it must not live so much longer. */
+static bool is_of_the_future(const struct card_proof *proof, const struct challenge *challenge)
+{
+	return challenge->expires_at - proof->now.wall >
+	       proof->cases->settings.challenge_lives + CLOCKS_DIFFER_MOST;
+}
+
 void card_proof_begin(struct card_proof *proof)
 {
 	char holder[HOLDER_MAX];
@@ -196,7 +206,8 @@ void card_proof_begin(struct card_proof *proof)
 	if (key != NULL)
 		outcome = challenge_read(proof->cases->challenger, key, holder_of(proof->principal, holder),
 			proof->shown.challenge, proof->now.wall, &challenge);
-	if (outcome == OUTCOME_INVALID || outcome == OUTCOME_LATE) {
+	if (outcome == OUTCOME_INVALID || outcome == OUTCOME_LATE ||
+		(outcome == OUTCOME_OK && is_of_the_future(proof, &challenge))) {
 		refuse(proof, CARD_REFUSAL_CHALLENGE_EXPIRED);
 		return;
 	}
