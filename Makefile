@@ -90,7 +90,8 @@ $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
 
-FUZZ_SHARED := $(call objects,tests/fuzz/target.c tests/fuzz/strict_http.c)
+FUZZ_SHARED := $(call objects,tests/fuzz/target.c tests/fuzz/strict_http.c tests/fuzz/der.c tests/fuzz/signer.c \
+	tests/unit/authority.c)
 
 $(OUT)/fuzz/replay_%: $(OUT)/obj/tests/fuzz/replay.o $(OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
@@ -100,7 +101,9 @@ $(OUT)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(LIBRARY_OBJE
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(SERVICE_LIBS) -o $@
 
-$(OUT)/fuzz/make_corpus: $(call objects,tests/fuzz/make_corpus.c tests/unit/authority.c) $(LIBRARY_OBJECTS)
+$(addprefix $(OUT)/fuzz/fuzz_,signed_certificate signed_crl): $(call objects,tests/fuzz/der_mutator.c)
+
+$(OUT)/fuzz/make_corpus: $(call objects,tests/fuzz/make_corpus.c) $(FUZZ_SHARED) $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $^ $(SERVICE_LIBS) -o $@
 

@@ -1,5 +1,6 @@
 /* Makes the anchors and the corpora anew: make fuzz-corpus. The keys are forgotten when it ends. */
 #include "../unit/authority.h"
+#include "signer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,85 @@ static void put_list(const char *name, const struct crl_plan *plan, bool pem)
 static void put_text(const char *name, const char *text)
 {
 	put(name, text, strlen(text));
+}
+
+/* Who signs, and what: the signature is made anew each time. */
+static void put_to_be_signed(const char *name, enum anchor_use use, unsigned char *der, int length)
+{
+	FILE *file = open_file(name);
+	(void)fputc((int)use, file);
+	(void)fwrite(der, 1, (size_t)length, file);
+	(void)fclose(file);
+	OPENSSL_free(der);
+}
+
+static void put_signed_card(const char *name, enum anchor_use use, struct card_plan plan)
+{
+	unsigned char *tbs = NULL;
+	plan.issuer = signer(use);
+	struct slice der = make_card(&plan);
+	const unsigned char *at = (const unsigned char *)der.at;
+	X509 *x509 = d2i_X509(NULL, &at, (long)der.length);
+	int length = i2d_re_X509_tbs(x509, &tbs);
+	put_to_be_signed(name, use, tbs, length);
+	X509_free(x509);
+	free((void *)der.at);
+}
+
+static void put_signed_list(const char *name, enum anchor_use use, struct crl_plan plan)
+{
+	unsigned char *tbs = NULL;
+	plan.issuer = signer(use);
+	plan.this_update = AUTHORITY_NOW;
+	X509_CRL *crl = make_crl(&plan);
+	int length = i2d_re_X509_CRL_tbs(crl, &tbs);
+	put_to_be_signed(name, use, tbs, length);
+	X509_CRL_free(crl);
+}
+
+static void put_signed_cards(EVP_PKEY *rsa, EVP_PKEY *p256, EVP_PKEY *p384)
+{
+#define PUT(name, use, ...) \
+	put_signed_card("corpus/signed_certificate/" name, use, (struct card_plan){ __VA_ARGS__ })
+	PUT("rsa", ANCHOR_OF_CARDS, .key = rsa);
+	PUT("p256", ANCHOR_OF_CARDS, .key = p256);
+	PUT("phone", ANCHOR_OF_PHONES, .key = p384, .policies = "");
+	PUT("signing", ANCHOR_OF_SIGNING, .key = p256);
+	PUT("non_repudiation", ANCHOR_OF_CARDS, .key = p256,
+		.key_usage = "critical,digitalSignature,nonRepudiation");
+	PUT("no_key_usage", ANCHOR_OF_CARDS, .key = p256, .key_usage = "");
+	PUT("other_policy", ANCHOR_OF_CARDS, .key = p256, .policies = "1.2.3.4.5,1.2.3.4.6");
+	PUT("client", ANCHOR_OF_CARDS, .key = p256, .extended_key_usage = "clientAuth,emailProtection");
+	PUT("mail", ANCHOR_OF_CARDS, .key = p256, .extended_key_usage = "emailProtection");
+	PUT("authority", ANCHOR_OF_CARDS, .key = p256, .basic_constraints = "critical,CA:TRUE");
+	PUT("no_authority", ANCHOR_OF_CARDS, .key = p256, .basic_constraints = "critical,CA:FALSE");
+	PUT("unknown_critical", ANCHOR_OF_CARDS, .key = p256, .other = "critical,DER:0500");
+	PUT("unknown", ANCHOR_OF_CARDS, .key = p256, .other = "DER:0500");
+	PUT("version_1", ANCHOR_OF_CARDS, .key = p256, .version_1 = true);
+	PUT("negative_serial", ANCHOR_OF_CARDS, .key = p256, .serial = "-05");
+	PUT("names_none", ANCHOR_OF_CARDS, .key = p256, .names_none = true);
+	PUT("names_another", ANCHOR_OF_CARDS, .key = p256, .names = signer(ANCHOR_OF_PHONES));
+#undef PUT
+}
+
+static void put_signed_lists(const struct crl_entry *entries, size_t count)
+{
+#define PUT(name, use, ...) put_signed_list("corpus/signed_crl/" name, use, (struct crl_plan){ __VA_ARGS__ })
+	const int64_t day = AUTHORITY_NOW + 86400;
+	PUT("three", ANCHOR_OF_CARDS, .entries = entries, .count = count, .next_update = day);
+	PUT("empty", ANCHOR_OF_PHONES, .next_update = day);
+	PUT("twenty", ANCHOR_OF_SIGNING, .numbered = 20, .next_update = day);
+	PUT("delta", ANCHOR_OF_CARDS, .next_update = day, .extension = "deltaCRL",
+		.value = "critical,DER:020101");
+	PUT("indirect", ANCHOR_OF_CARDS, .next_update = day, .extension = "issuingDistributionPoint",
+		.value = "critical,DER:3003840101");
+	PUT("unknown_critical", ANCHOR_OF_CARDS, .next_update = day, .extension = "1.2.3.4.5",
+		.value = "critical,DER:0500");
+	PUT("numbered", ANCHOR_OF_CARDS, .entries = entries, .count = count, .next_update = day,
+		.extension = "2.5.29.20", .value = "DER:020107");
+	PUT("without_end", ANCHOR_OF_CARDS, .entries = entries, .count = count);
+	PUT("names_another", ANCHOR_OF_CARDS, .names = signer(ANCHOR_OF_PHONES), .next_update = day);
+#undef PUT
 }
 
 int main(int argc, char **argv)
@@ -145,5 +225,7 @@ int main(int argc, char **argv)
 	put_list("corpus/crl/empty", &list, false);
 	list.signer = &phone;
 	put_list("corpus/crl/forged", &list, false);
+	put_signed_cards(rsa.key, p256.key, p384.key);
+	put_signed_lists(entries, 3);
 	return 0;
 }

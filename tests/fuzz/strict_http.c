@@ -234,6 +234,23 @@ static bool is_plain(const struct strict_request *request, const struct fields *
 	       (slice_is(request->method, "GET") || slice_is(request->method, "POST"));
 }
 
+/* Empty lines before a request are to be overlooked (RFC 9112, 2.2); halves of them may be. To libmicrohttpd 0.9.75 a line that begins
+ * with a NUL is empty as well, and the service is not shown it. False: there was more than empty lines. */
+static bool skip_empty_lines(struct strict_reader *reader)
+{
+	bool only_empty = true;
+	while (left(reader) > 0 && (*reader->at == '\r' || *reader->at == '\n' || *reader->at == '\0')) {
+		const char *end = memchr(reader->at, '\n', left(reader));
+		if (left(reader) > 1 && memcmp(reader->at, "\r\n", 2) == 0) {
+			reader->at += 2;
+			continue;
+		}
+		only_empty = false;
+		reader->at = *reader->at != '\0' ? reader->at + 1 : end == NULL ? reader->end : end + 1;
+	}
+	return only_empty;
+}
+
 /* False where no head is there. `last`: nothing certain follows it. */
 static bool read_request(struct strict_reader *reader, struct strict_request *request, bool *last)
 {
@@ -242,12 +259,7 @@ static bool read_request(struct strict_reader *reader, struct strict_request *re
 	bool old = false;
 	bool known = false;
 	size_t size = 0;
-	/* Empty lines before a request are to be overlooked (RFC 9112, 2.2); halves of them may be. */
-	while (left(reader) > 0 && (*reader->at == '\r' || *reader->at == '\n')) {
-		bool whole = left(reader) > 1 && memcmp(reader->at, "\r\n", 2) == 0;
-		fields.special = fields.special || !whole;
-		reader->at += whole ? 2 : 1;
-	}
+	fields.special = !skip_empty_lines(reader);
 	const char *from = reader->at;
 	if (take_line(reader, &line) != LINE_THERE || !read_first_line(line, request, &old, &known) ||
 		read_fields(reader, &fields) != LINE_THERE || !is_framed(&fields, old, &size))

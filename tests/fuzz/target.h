@@ -10,6 +10,10 @@
 /* Aborts where what must always hold does not. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* libFuzzer's: a change of its own, and the place for one of ours. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
+
 #define MUST_HOLD(condition) must_hold((condition), #condition)
 void must_hold(int holds, const char *what);
 

@@ -83,6 +83,14 @@ struct public_key short_form(EVP_PKEY *key)
 	return kept;
 }
 
+/* Ed25519 brings its own. */
+static const EVP_MD *digest_for(EVP_PKEY *key, const EVP_MD *wanted)
+{
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
+		return NULL;
+	return wanted != NULL ? wanted : EVP_sha256();
+}
+
 static void put_time(ASN1_TIME *to, int64_t seconds)
 {
 	need(ASN1_TIME_set(to, (time_t)seconds) != NULL, "a time");
@@ -146,7 +154,7 @@ struct authority make_authority(const char *organisation, EVP_PKEY *key)
 	put_extension(x509, x509, "basicConstraints", "critical,CA:TRUE");
 	put_extension(x509, x509, "keyUsage", "critical,keyCertSign,cRLSign");
 	put_extension(x509, x509, "subjectKeyIdentifier", "hash");
-	need(X509_sign(x509, key, EVP_sha256()) > 0, "an authority's signature");
+	need(X509_sign(x509, key, digest_for(key, NULL)) > 0, "an authority's signature");
 	return (struct authority){ .key = key, .x509 = x509 };
 }
 
@@ -197,7 +205,7 @@ struct slice make_card(const struct card_plan *plan)
 	put_extension(x509, issuer, "extendedKeyUsage", or_else(plan->extended_key_usage, ""));
 	put_extension(x509, issuer, "basicConstraints", or_else(plan->basic_constraints, ""));
 	put_extension(x509, issuer, "1.2.3.4.5", or_else(plan->other, ""));
-	need(X509_sign(x509, plan->issuer->key, plan->digest != NULL ? plan->digest : EVP_sha256()) > 0,
+	need(X509_sign(x509, plan->issuer->key, digest_for(plan->issuer->key, plan->digest)) > 0,
 		"a card's signature");
 	unsigned char *der = NULL;
 	int length = i2d_X509(x509, &der);
@@ -263,9 +271,8 @@ X509_CRL *make_crl(const struct crl_plan *plan)
 		"keyid:always");
 	if (plan->extension != NULL)
 		put_crl_extension(crl, issuer, plan->extension, plan->value);
-	need(X509_CRL_sort(crl) == 1 &&
-			X509_CRL_sign(crl, plan->signer != NULL ? plan->signer->key : plan->issuer->key,
-				EVP_sha256()) > 0,
+	EVP_PKEY *key = plan->signer != NULL ? plan->signer->key : plan->issuer->key;
+	need(X509_CRL_sort(crl) == 1 && X509_CRL_sign(crl, key, digest_for(key, NULL)) > 0,
 		"a list's signature");
 	return crl;
 }
