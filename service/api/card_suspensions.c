@@ -1,12 +1,12 @@
 /* POST /v1/card-suspensions, its lifting, and what is on record of it: the hotline for lost cards. */
+#include "api/card_suspensions.h"
+
 #include "api/answer.h"
-#include "api/decode.h"
 #include "api/idempotency.h"
 #include "api/problems.h"
 #include "api/routes.h"
 #include "api/typed_keys.h"
 #include "base/json.h"
-#include "cases/suspension.h"
 
 #define ANSWER_BYTES_MAX ((size_t)1024)
 
@@ -32,7 +32,7 @@ static void decode_person(struct arena *arena, json_t *object, struct day today,
 			"expected a day not after today");
 }
 
-static void decode_wish(struct arena *arena, json_t *body, struct day today, struct suspension_wish *wish,
+void card_suspension_decode(struct arena *arena, json_t *body, struct day today, struct suspension_wish *wish,
 	struct field_errors *errors)
 {
 	json_t *values[REQUEST_FIELDS];
@@ -150,7 +150,8 @@ static void start_making(struct exchange *exchange)
 	if (suspension == NULL || !idempotency_read(exchange, &suspension->wish.idempotency))
 		return;
 	struct field_errors errors = { .count = 0 };
-	decode_wish(&request->arena, body, day_in_japan(suspension->now.wall), &suspension->wish, &errors);
+	card_suspension_decode(
+		&request->arena, body, day_in_japan(suspension->now.wall), &suspension->wish, &errors);
 	if (field_errors_any(&errors)) {
 		problem_answer_fields(request, &errors);
 		return;
