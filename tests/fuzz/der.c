@@ -29,7 +29,9 @@ bool der_take(struct der *rest, struct der_element *element)
 
 bool der_take_tag(struct der *rest, uint8_t tag, struct der_element *element)
 {
-	return rest->length > 0 && rest->at[0] == tag && der_take(rest, element);
+	enum { CONSTRUCTED = 0x20 }; /* OpenSSL does not look at it everywhere */
+	return rest->length > 0 && (rest->at[0] | CONSTRUCTED) == (tag | CONSTRUCTED) &&
+	       der_take(rest, element);
 }
 
 bool der_is(struct der bytes, const char *expected, size_t length)

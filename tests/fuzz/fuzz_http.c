@@ -14,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "net/connection.h"
 #include "net/http.h"
 #include "strict_http.h"
@@ -495,7 +494,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static int lowest = -1;
 	if (size < PREFIX || size > PREFIX + STREAM_MAX)
 		return -1;
-	log_set_level(LOG_LEVEL_ERROR + 1);
+	fuzz_silence();
 	open_play(data, size);
 	loop_run(play.loop);
 	close_play();

@@ -122,7 +122,7 @@ static void read_tbs(
 	MUST_HOLD(der_take_tag(&outer.content, 0x02, &field));
 	*serial = field.content;
 	while (der_take(&outer.content, &field)) {
-		if (field.tag != 0xa3 || !der_take_tag(&field.content, 0x30, &list))
+		if ((field.tag | 0x20) != 0xa3 || !der_take_tag(&field.content, 0x30, &list))
 			continue;
 		while (der_take_tag(&list.content, 0x30, &one))
 			read_extension(one.content, anchor, extensions);

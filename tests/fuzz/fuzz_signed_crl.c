@@ -118,10 +118,11 @@ static void read_list(struct der tbs, struct list_read *list)
 	int sequences = 0;
 	MUST_HOLD(der_take_tag(&tbs, 0x30, &outer));
 	while (der_take(&outer.content, &field)) {
-		sequences += field.tag == 0x30;
-		if (field.tag == 0x30 && sequences == 3)
+		bool sequence = (field.tag | 0x20) == 0x30;
+		sequences += sequence;
+		if (sequence && sequences == 3)
 			read_entries(field.content, list);
-		if (field.tag == 0xa0)
+		if ((field.tag | 0x20) == 0xa0)
 			read_list_extensions(field.content, list);
 	}
 }

@@ -121,11 +121,17 @@ static void note(struct fields *fields, struct slice name, struct slice value)
 		fields->special = fields->special || is_name(name, special[i]);
 }
 
-/* Lines up to the empty one: of a head, or behind the last chunk. */
+/* Lines up to the empty one: of a head, or behind the last chunk. To libmicrohttpd 0.9.75 a colon and an LF are an empty line, and in its
+ * buffer they look like one. */
 static enum line read_fields(struct strict_reader *reader, struct fields *fields)
 {
 	for (;;) {
 		struct slice line;
+		if (reader->end - reader->at >= 2 && memcmp(reader->at, ":\n", 2) == 0) {
+			reader->at += 2;
+			fields->special = true;
+			return LINE_THERE;
+		}
 		enum line there = take_line(reader, &line);
 		if (there != LINE_THERE || line.length == 0)
 			return there;

@@ -17,6 +17,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 #define MUST_HOLD(condition) must_hold((condition), #condition)
 void must_hold(int holds, const char *what);
 
+/* No log: what is refused here is refused very often. */
+void fuzz_silence(void);
+
 /* The invented anchors beside the corpora (FUZZ_ANCHORS names another folder), loaded once. Nobody has their keys. */
 const struct anchors *fuzz_anchors(void);
 
