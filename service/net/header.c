@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+/* Of the 8 KiB that libmicrohttpd has for a connection. */
+#define HEADER_BYTES_MAX ((size_t)6 * 1024)
+/* Very many short lines count, too: each takes a record of the library's besides. */
+#define HEADER_MEMORY_MAX ((size_t)7 * 1024)
+#define HEADER_LINE_MEMORY ((size_t)64)
+
 static void keep(struct header *header, struct slice *kept, struct slice value)
 {
 	kept->at = arena_copy(&header->request->arena, value.at, value.length);
@@ -39,6 +45,7 @@ void header_take(struct header *header, struct slice name, struct slice value)
 		value = SLICE_LITERAL("");
 	sanity_see_header(&header->sanity, name, value);
 	header->bytes += name.length + value.length + 4;
+	header->lines++;
 	if (slice_is_any_case(name, "authorization"))
 		keep(header, &request->authorization, value);
 	else if (slice_is_any_case(name, "content-type"))
@@ -47,4 +54,10 @@ void header_take(struct header *header, struct slice name, struct slice value)
 		keep(header, &request->accept, value);
 	else if (slice_is_any_case(name, "idempotency-key"))
 		keep_only(header, &request->idempotency_key, value);
+}
+
+bool header_is_too_large(const struct header *header)
+{
+	return header->bytes > HEADER_BYTES_MAX ||
+	       header->bytes + header->lines * HEADER_LINE_MEMORY > HEADER_MEMORY_MAX;
 }

@@ -12,6 +12,7 @@ struct header {
 	struct request *request;
 	struct sanity sanity;
 	size_t bytes;
+	size_t lines;
 	bool no_memory; /* not everything could be kept */
 };
 
@@ -21,5 +22,8 @@ void header_begin(struct header *header, struct request *request, const char *me
 
 /* Keeps and notes one header field. */
 void header_take(struct header *header, struct slice name, struct slice value);
+
+/* It leaves libmicrohttpd no room for the answer's header: the request would be served and never answered. */
+bool header_is_too_large(const struct header *header);
 
 #endif

@@ -22,8 +22,6 @@
 #define CONNECTION_RESERVE 64
 /* MHD's memory of one connection: bounds the header (431 beyond). 8 KiB: 87 MiB for 10,000 connections. */
 #define CONNECTION_MEMORY ((size_t)8 * 1024)
-/* A longer header leaves MHD no room for the answer's: it would be served and never answered. */
-#define HEADER_BYTES_MAX ((size_t)6 * 1024)
 /* A refused body is read up to here, so that the client sees the answer and not a reset connection. */
 #define DISCARD_MAX ((uint64_t)1024 * 1024)
 /* A connection that never asked anything gets this long once we are stopping. */
@@ -171,7 +169,7 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 		request->response.close = true;
 	if (http->stopped)
 		refuse(request, HTTP_REFUSAL_STOPPING, NULL);
-	else if (header->bytes > HEADER_BYTES_MAX)
+	else if (header_is_too_large(header))
 		refuse(request, HTTP_REFUSAL_HEADER_TOO_LARGE, NULL);
 	else if (connection->beyond_limit ||
 		 http->connections.phases[PHASE_WAITING].count >= http->limits.in_flight_max)

@@ -152,6 +152,19 @@ def test_a_header_that_a_chain_of_proxies_has_filled_is_served(service, database
             assert_on_record(database, [wire.ask(data), wire.ask(data)])
 
 
+@pytest.mark.parametrize("width, counts", [(1, range(85, 125)), (20, range(65, 100)), (60, range(45, 75))])
+def test_a_check_with_very_many_headers_is_answered_or_not_executed(service, database, width, counts):
+    """Each line takes a record of the HTTP library's besides: where that left no room for an answer, the check was executed for nobody."""
+    for count in counts:
+        before = records(database)
+        with service.wire() as wire:
+            wire.send_as_far_as_it_goes(check_request(service.token, headers=["X-A: " + "a" * width] * count))
+            answer = wire.read()
+        served = answer is not None and answer.status == 200
+        assert served or answer is None or answer.status == 431, answer
+        assert records(database) == before + served, count
+
+
 def most_memory(process):
     """KiB that it has ever held at once."""
     status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
