@@ -23,6 +23,8 @@
 #define REQUESTS_MAX 1024
 #define ANSWERS_MAX ((size_t)512 * 1024)
 #define BODY_MAX ((size_t)12 * 1024)
+/* A head that may have left the library no memory for an answer: long, or of very many lines. */
+#define LONG_HEAD 600
 #define SMALL_BODY_MAX 8
 /* Nothing was heard for so many turns: what is coming has come. */
 #define QUIET_TURNS 4
@@ -309,14 +311,15 @@ static const struct seen *client_saw(size_t number)
 	return NULL;
 }
 
-/* What was refused before its body went wrong may have found the connection closed. And libmicrohttpd 0.9.75 closes instead of
+/* A head that has taken the library's memory is refused without a word. What was refused before its body went wrong may have found the connection closed. And libmicrohttpd 0.9.75 closes instead of
  * answering where 100 Continue was wanted for no body and the next request had come already. */
 static bool may_be_lost(const struct seen *seen)
 {
 	if (seen->number >= play.strict_count)
-		return false;
+		return !seen->started && play.stream.length > LONG_HEAD;
 	const struct strict_request *strict = &play.strict[seen->number];
-	return (!seen->started && !strict->whole) || (strict->expects && strict->body.length == 0);
+	return (!seen->started && (!strict->whole || strict->head.length > LONG_HEAD)) ||
+	       (strict->expects && strict->body.length == 0);
 }
 
 /* Each answer is whole, and the one to the request whose turn it is. */

@@ -11,6 +11,7 @@ struct strict_reader {
 
 /* What the fields of a head say of the message. */
 struct fields {
+	size_t lines;
 	size_t hosts;
 	size_t lengths;
 	size_t codings;
@@ -146,6 +147,7 @@ static enum line read_fields(struct strict_reader *reader, struct fields *fields
 		value = slice_trim(value);
 		if (!is_token(name) || !is_visible(value, " \t"))
 			return LINE_WRONG;
+		fields->lines++;
 		note(fields, name, value);
 	}
 }
@@ -234,8 +236,8 @@ static bool is_framed(const struct fields *fields, bool old, size_t *size)
 static bool is_plain(const struct strict_request *request, const struct fields *fields)
 {
 	return fields->hosts == 1 && memchr(request->head.at, '\0', request->head.length) == NULL &&
-	       !fields->special && request->head.length < 1024 && fields->length.length <= 4 &&
-	       request->target.at[0] == '/' &&
+	       !fields->special && fields->lines <= 32 && request->head.length < 1024 &&
+	       fields->length.length <= 4 && request->target.at[0] == '/' &&
 	       memchr(request->target.at, '%', request->target.length) == NULL &&
 	       (slice_is(request->method, "GET") || slice_is(request->method, "POST"));
 }
