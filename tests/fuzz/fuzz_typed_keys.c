@@ -50,6 +50,27 @@ static int last_digits_that_hold(const char *number, size_t length, bool (*holds
 	return count;
 }
 
+/* What a digit counts where it is doubled: 2 × 7 = 14, 1 + 4 = 5. */
+static bool is_luhn(const char *number, size_t length)
+{
+	static const int doubled[] = { 0, 2, 4, 6, 8, 1, 3, 5, 7, 9 };
+	int sum = 0;
+	bool twice = length % 2 == 0;
+	for (size_t i = 0; i < length; i++, twice = !twice)
+		sum += twice ? doubled[number[i] - '0'] : number[i] - '0';
+	return sum % 10 == 0;
+}
+
+/* As the ordinance has it: P(n) counts from the right, Q(n) is n + 1 up to the sixth digit and n - 5 behind it. */
+static bool is_my_number(const char *number)
+{
+	int sum = 0;
+	for (int n = 1; n <= 11; n++)
+		sum += (number[11 - n] - '0') * (n <= 6 ? n + 1 : n - 5);
+	int check = 11 - sum % 11;
+	return number[11] - '0' == (check >= 10 ? 0 : check);
+}
+
 static bool insurer_number_holds(const char *number)
 {
 	return insurer_number_checks(number);
@@ -70,6 +91,7 @@ static void look_at_check_digit(const char *number, size_t length, bool (*holds)
 {
 	char changed[16];
 	MUST_HOLD(last_digits_that_hold(number, length, holds) == 1);
+	MUST_HOLD(holds(number) == is_luhn(number, length));
 	if (!holds(number))
 		return;
 	for (size_t i = 0; i < length; i++) {
@@ -123,6 +145,7 @@ static void look_at_codes(const char *text, size_t length)
 	if (all_digits && length == 12) {
 		memcpy(code, text, length);
 		MUST_HOLD(last_digits_that_hold(code, length, my_number_holds) == 1);
+		MUST_HOLD(my_number_checks(text, length) == is_my_number(text));
 	} else {
 		MUST_HOLD(!my_number_checks(text, length));
 	}

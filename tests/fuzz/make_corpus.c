@@ -143,6 +143,10 @@ static void put_signed_lists(const struct crl_entry *entries, size_t count)
 		.value = "critical,DER:020101");
 	PUT("indirect", ANCHOR_OF_CARDS, .next_update = day, .extension = "issuingDistributionPoint",
 		.value = "critical,DER:3003840101");
+	PUT("indirect_not_critical", ANCHOR_OF_CARDS, .next_update = day,
+		.extension = "issuingDistributionPoint", .value = "DER:3003840101");
+	PUT("delta_not_critical", ANCHOR_OF_CARDS, .next_update = day, .extension = "deltaCRL",
+		.value = "DER:020101");
 	PUT("unknown_critical", ANCHOR_OF_CARDS, .next_update = day, .extension = "1.2.3.4.5",
 		.value = "critical,DER:0500");
 	PUT("numbered", ANCHOR_OF_CARDS, .entries = entries, .count = count, .next_update = day,
