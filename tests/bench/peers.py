@@ -24,7 +24,6 @@ from peer.questions import bodies
 PEER = HERE / "peer"
 WORDS = ROOT / "build" / "peer-words.json"
 WORKERS = 2
-POOLS = (2, 4, 8, 16)
 WARM_REQUESTS = 30_000
 WARM_SECONDS = 60
 # c=64: about what is asked of a busy service; c=256: where ours is at its best.
@@ -198,15 +197,17 @@ def calmly(engine, *words):
 
 def best_pool(kind, start, wanted, database):
     """The pool size a worker with which this peer is fastest, over both numbers of connections."""
+    if len(wanted.pools) == 1:
+        return wanted.pools[0]
     rates = {}
-    for pool in POOLS:
+    for pool in wanted.pools:
         peer = start(kind, pool)
         try:
             warm(peer, wanted, database)
             rates[pool] = sum(calmly(peer, wanted.members, connections, wanted.tune, database)["rate"] for connections in CONNECTIONS)
         finally:
             peer.stop()
-    say(f"  {kind}: connections a worker and rate (c=64 and c=256 together): " +
+    say(f"{kind}: connections a worker and rate (c=64 and c=256 together): " +
         ", ".join(f"{pool}: {rate:.0f}/s" for pool, rate in rates.items()))
     return max(rates, key=rates.get)
 
@@ -267,7 +268,6 @@ def bench(wanted, database, name, ours):
             running.pop().stop()
         if wanted.only_compare:
             return None
-        say("the peers' pools")
         pools = {kind: best_pool(kind, start, wanted, database) for kind in ("fastify", "fastapi")}
         for audit in (True,) if wanted.quick else (True, False):
             running += [start(kind, pools[kind], audit) for kind in ("fastify", "fastapi")]
@@ -285,6 +285,7 @@ def main():
     options.add_argument("--rounds", type=int)
     options.add_argument("--seconds", type=int)
     options.add_argument("--tune", type=int, help="seconds a pool size is tried with each number of connections")
+    options.add_argument("--pools", type=int, nargs="+", default=[2, 4, 8, 16], help="connections a worker that are tried at the peers")
     options.add_argument("--port", type=int, default=18080, help="this one and the four after it")
     options.add_argument("--state", default=str(ROOT / "var/bench"))
     options.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="of the questions that are compared")
