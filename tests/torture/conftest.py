@@ -1,6 +1,7 @@
 """One PostgreSQL for the run; each kind of request has a copy of the database and a service of its own, a few at a time."""
 
 import concurrent.futures
+import contextlib
 import pathlib
 import sys
 
@@ -47,10 +48,25 @@ class World:
         self.believed.revoke("g2", (self.cards["revoked"].serial, "keyCompromise"))
 
 
+    @contextlib.contextmanager
+    def tortured(self, **settings):
+        """A service on a database of its own; called with a kind of request it gives a Campaign."""
+        with self.database.clone() as database, TorturedService(database, **{**self.believed.settings, **settings}) as service:
+            def campaign(kind):
+                return Campaign(kind, service, self)
+
+            campaign.database, campaign.service = database, service
+            yield campaign
+
     def campaign(self, kind):
         """One kind of request, tortured to the end."""
-        with self.database.clone() as database, TorturedService(database, **self.believed.settings) as service:
-            return Campaign(kind, service, self).run()
+        with self.tortured() as campaign:
+            return campaign(kind).run()
+
+    def calm_answers(self, kinds):
+        """{kind: its answer when nothing fails}"""
+        with self.tortured() as campaign:
+            return {kind: campaign(kind).calm_answer() for kind in kinds}
 
 
 @pytest.fixture(scope="session")

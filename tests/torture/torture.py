@@ -14,9 +14,9 @@ import time
 from support import Service
 from support.database import NOW
 from support.programs import SHIKAKUD
-from support_chain import answers_on_record
-from support_service import PATIENCE, SANITIZER, wait_until
-from support_wire import Wire, log, open_files, request
+from support.evidence import answers_on_record
+from support_service import PATIENCE, SANITIZER
+from support_wire import Wire, request
 
 TOOLS = SHIKAKUD.parent / "torture"
 OFF, ONCE, FROM = range(3)
@@ -104,7 +104,7 @@ class TorturedService(Service):
         return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text()).group(1))
 
     def files(self):
-        return open_files(self.process.pid)
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def end(self):
         """What was wrong with its end, in words; None when it ended well."""
@@ -161,6 +161,10 @@ def is_regret(answer):
     return answer.body == b"" or answer.code() in ("overloaded", "database_unavailable")
 
 
+def is_check(answer):
+    return answer is not None and answer.status == 200 and answer.body.startswith(b'{"check_id"')
+
+
 def short(answer):
     return "no answer" if answer is None else f"{answer.status} {answer.body[:300]!r}"
 
@@ -201,7 +205,7 @@ class Campaign:
             time.sleep(0.02)
 
     def keep(self, answer):
-        if answer is not None and answer.status == 200 and b'"check_id"' in answer.body:
+        if is_check(answer):
             self.checks.append(answer)
 
     def one_try(self, mode, at, wanted):
@@ -229,9 +233,12 @@ class Campaign:
             self.find(f"afterwards {short(again)}", at, mode)
         return failed
 
+    def calm_answer(self):
+        return self.good(lambda: self.kind.make(self))
+
     def be_calm(self):
         """What is wanted: the same answer whenever nothing fails."""
-        calm = [self.good(lambda: self.kind.make(self)) for _ in range(3)]
+        calm = [self.calm_answer() for _ in range(3)]
         for answer in calm:
             self.keep(answer)
             assert self.kind.expects(answer), f"{self.kind.name}: {short(answer)}"
@@ -241,7 +248,7 @@ class Campaign:
     def torture(self, mode, wanted):
         """Every n until nothing fails any more: three times, as the loop has work of its own, too."""
         unhurt = 0
-        for at in points():
+        for at in points(mode):
             try:
                 unhurt = 0 if self.one_try(mode, at, wanted) else unhurt + 1
             except (AssertionError, OSError) as trouble:
@@ -252,7 +259,7 @@ class Campaign:
             if self.tries == MEMORY_SETTLES:
                 self.memory = self.service.memory()
             if unhurt == 3:
-                self.last[mode] = at - 3
+                self.last[mode] = at
                 return
 
     def run(self):
@@ -290,13 +297,13 @@ class Campaign:
                          for (what, place), at in self.findings.items())
 
 
-def points():
-    """Every n; where a sanitizer makes all of it slow, ever fewer of the larger ones."""
+def points(mode):
+    """Every n; fewer of the larger ones where a sanitizer makes all of it slow, or where what follows fails as well."""
     at = 1
     while True:
         yield at
-        at += 1 if not SANITIZED or at < 40 else 1 + at // 20
+        at += 1 if at < 40 or (mode == ONCE and not SANITIZED) else 1 + at // 20
 
 
-__all__ = ["Campaign", "Control", "FROM", "LOOP", "MAIN", "MODES", "OFF", "ONCE", "OTHER", "TorturedService", "ask", "is_regret", "log",
-           "meaning", "short", "wait_until"]
+__all__ = ["Campaign", "Control", "FROM", "LOOP", "MAIN", "MODES", "OFF", "ONCE", "OTHER", "TorturedService", "ask", "is_check", "is_regret", "meaning",
+           "short"]
