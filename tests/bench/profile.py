@@ -10,7 +10,6 @@ import collections
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,7 @@ from bench import ROOT, Database, Service, check, run, say
 
 BINARY = pathlib.Path(os.environ.get("SHIKAKUD", ROOT / "build/release/shikakud")).resolve()
 FREQUENCY = 997
+COUNTED = re.compile(r"^\s*([\d,]+) \([ \d.]+%\)  (.+?):(.+?)(?: \[(.*)\])?$")
 FRAME = re.compile(r"^\s+([0-9a-f]+) (.*) \((.*)\)$")
 KINDS = (("kernel", "[kernel"), ("libc", "libc.so"), ("OpenSSL", "libcrypto"), ("jansson", "libjansson"), ("microhttpd", "libmicrohttpd"),
          ("libpq", "libpq"), ("libunistring", "libunistring"), ("vdso", "[vdso]"))
@@ -125,19 +125,37 @@ def with_perf(service, database, load, seconds):
 
 
 def with_callgrind(database, name, port, load):
-    out = tempfile.mkdtemp(prefix="shikaku-callgrind-")
-    wrapper = pathlib.Path(out) / "shikakud"
-    wrapper.write_text(f"#!/bin/sh\n[ \"$1\" = serve ] || exec {BINARY} \"$@\"\n"
-                       f"exec valgrind -q --tool=callgrind --callgrind-out-file={out}/out {BINARY} \"$@\"\n", encoding="ascii")
-    wrapper.chmod(0o755)
-    os.environ["SHIKAKUD"] = str(wrapper)
-    service = Service(database, name, port, {})
-    try:
-        load(service, 10)
-    finally:
-        service.stop()
-    say(run("callgrind_annotate", f"{out}/out", stdout=subprocess.PIPE)[:6000])
-    shutil.rmtree(out)
+    """Instructions of the service alone, without the kernel's; a function counts for its own file."""
+    with tempfile.TemporaryDirectory(prefix="shikaku-callgrind-") as folder:
+        out = pathlib.Path(folder) / "counted"
+        wrapper = pathlib.Path(folder) / "shikakud"
+        wrapper.write_text(f"#!/bin/sh\n[ \"$1\" = serve ] || exec {BINARY} \"$@\"\n"
+                           f"exec valgrind -q --tool=callgrind --callgrind-out-file={out} {BINARY} \"$@\"\n", encoding="ascii")
+        wrapper.chmod(0o755)
+        os.environ["SHIKAKUD"] = str(wrapper)
+        service = Service(database, name, port, {})
+        try:
+            requests = load(service, 10)["requests"]
+        finally:
+            service.stop()
+        told = run("callgrind_annotate", "--auto=no", "--threshold=99.9", str(out))
+    by_kind, by_floor, by_function = (collections.Counter() for _ in range(3))
+    for line in told.splitlines():
+        counted = COUNTED.match(line)
+        if not counted:
+            continue
+        count, file, function, dso = counted.groups()
+        count = int(count.replace(",", ""))
+        ours = re.search(r"service/(?:(\w+)/)?\w+\.[ch]$", file)
+        kind = "ours" if ours else kind_of(dso or "?")
+        by_kind[kind] += count
+        by_function[f"{function} [{kind}]"] += count
+        by_floor[(ours.group(1) or "commands") if ours else "libraries"] += count
+    total = sum(by_kind.values())
+    say(f"\n{total / requests:.0f} instructions a check of the service, without the kernel's; {requests} checks, and its start")
+    table("by whose code ran:", by_kind, total)
+    table("by floor, without what it called:", by_floor, total)
+    table("by function, without what it called:", by_function, total, 30)
 
 
 def main():
