@@ -41,6 +41,7 @@ class Clock:
     def __init__(self, folder):
         self.library = folder / "stepped_clock.so"
         self.file = folder / "offset"
+        self.services = []
         self.file.write_bytes(bytes(8))
         with open(self.file, "r+b") as file:
             self.offset = ctypes.c_int64.from_buffer(mmap.mmap(file.fileno(), 8))
@@ -48,8 +49,11 @@ class Clock:
                         pathlib.Path(__file__).with_name("stepped_clock.c"), "-o", self.library], check=True)
 
     def step(self, seconds):
-        """From the true time."""
+        """From the true time. A turn of the loop that was under way has read the clock already: returns when it is over."""
         self.offset.value = seconds * 1000000
+        for service in self.services:
+            over = service.metric("shikaku_loop_turns_total") + 2
+            wait_until(lambda: service.metric("shikaku_loop_turns_total") >= over, "the next turn")
 
     def now(self):
         return datetime.datetime.now(JAPAN) + datetime.timedelta(microseconds=self.offset.value)
@@ -68,13 +72,14 @@ def clock(tmp_path):
 
 @pytest.fixture
 def start(start, clock, monkeypatch):
-    """Starts a service with that clock."""
+    """Starts a service with that clock, of one loop, so that its turns can be told."""
 
     def start_with_clock(**settings):
         with monkeypatch.context() as patch:
             patch.setenv("STEPPED_CLOCK", str(clock.file))
             patch.setenv("LD_PRELOAD", ":".join([*sanitizer_library(), str(clock.library)]))
-            return start(**settings)
+            clock.services.append(start(loops=1, **settings))
+            return clock.services[-1]
 
     return start_with_clock
 

@@ -16,13 +16,16 @@ DEATHS = 6
 def ask_until(done, service, answers, troubles):
     """A desk with one connection, which is opened again when it ends without an answer."""
     data = check_request(service.token)
-    try:
-        while not done.is_set():
+    while not done.is_set():
+        try:
             with service.wire() as wire:
                 while not done.is_set() and wire.send_as_far_as_it_goes(data) and (answer := wire.read()) is not None:
                     answers.append(answer)
-    except Exception as trouble:  # nobody answers, or too late
-        troubles.append(trouble)
+        except ConnectionResetError:  # came just when whom it came to was killed
+            pass
+        except Exception as trouble:  # nobody answers, or too late
+            troubles.append(trouble)
+            return
 
 
 def is_back(service, lanes):
