@@ -121,6 +121,7 @@ class TorturedService(Service):
 
 class UnixWire(Wire):
     def __init__(self, path):
+        self.seen, self.since = [], time.monotonic()
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
