@@ -25,18 +25,22 @@ struct fields {
 
 enum line { LINE_THERE, LINE_MISSING, LINE_WRONG };
 
-/* Up to CR LF, which is taken too; a CR or LF alone, or a NUL, is nobody's line. One exception: libmicrohttpd 0.9.75 puts a NUL
- * where a CR was, so that a NUL before an LF leaves no trace by which the service could refuse it. No proxy lets it pass. */
+/* libmicrohttpd 0.9.75 puts a NUL where a CR and an LF were, so that a NUL in the place of one of them leaves no trace by which the
+ * service could refuse it. No proxy lets a NUL pass. */
+static bool is_line_end(const char *at)
+{
+	return memcmp(at, "\r\n", 2) == 0 || memcmp(at, "\0\n", 2) == 0 || memcmp(at, "\n\0", 2) == 0;
+}
+
+/* Up to CR LF, which is taken too; a CR or LF alone, or a NUL, is nobody's line. */
 static enum line take_line(struct strict_reader *reader, struct slice *line)
 {
 	for (const char *at = reader->at; at < reader->end; at++) {
-		if (*at == '\n')
-			return LINE_WRONG;
-		if (*at != '\r' && *at != '\0')
+		if (*at != '\n' && *at != '\r' && *at != '\0')
 			continue;
 		if (at + 1 == reader->end)
-			return LINE_MISSING;
-		if (at[1] != '\n')
+			return *at == '\n' ? LINE_WRONG : LINE_MISSING;
+		if (!is_line_end(at))
 			return LINE_WRONG;
 		*line = (struct slice){ reader->at, (size_t)(at - reader->at) };
 		reader->at = at + 2;
