@@ -4,9 +4,10 @@
 
 /* Of the 8 KiB that libmicrohttpd has for a connection. */
 #define HEADER_BYTES_MAX ((size_t)6 * 1024)
-/* Very many short lines count, too: each takes a record of the library's besides. */
+/* Very many short lines, parts of a query and cookies count, too: each takes a record of the library's besides, and cookies are
+ * copied. */
 #define HEADER_MEMORY_MAX ((size_t)7 * 1024)
-#define HEADER_LINE_MEMORY ((size_t)64)
+#define HEADER_RECORD_MEMORY ((size_t)64)
 
 static void keep(struct header *header, struct slice *kept, struct slice value)
 {
@@ -28,7 +29,7 @@ static void keep_only(struct header *header, struct slice *kept, struct slice va
 void header_begin(struct header *header, struct request *request, const char *method, const char *path,
 	const char *version)
 {
-	*header = (struct header){ .request = request, .bytes = strlen(method) + strlen(path) };
+	*header = (struct header){ .request = request };
 	header->sanity.bad_target = request->bad_target;
 	header->sanity.old_version = strcmp(version, "HTTP/1.1") != 0;
 	sanity_see_method(&header->sanity, slice_of(method));
@@ -44,8 +45,9 @@ void header_take(struct header *header, struct slice name, struct slice value)
 	if (value.at == NULL)
 		value = SLICE_LITERAL("");
 	sanity_see_header(&header->sanity, name, value);
-	header->bytes += name.length + value.length + 4;
 	header->lines++;
+	if (slice_is_any_case(name, "cookie"))
+		header->cookie_bytes += value.length;
 	if (slice_is_any_case(name, "authorization"))
 		keep(header, &request->authorization, value);
 	else if (slice_is_any_case(name, "content-type"))
@@ -56,8 +58,9 @@ void header_take(struct header *header, struct slice name, struct slice value)
 		keep_only(header, &request->idempotency_key, value);
 }
 
-bool header_is_too_large(const struct header *header)
+bool header_is_too_large(const struct header *header, size_t bytes, size_t parts)
 {
-	return header->bytes > HEADER_BYTES_MAX ||
-	       header->bytes + header->lines * HEADER_LINE_MEMORY > HEADER_MEMORY_MAX;
+	return bytes > HEADER_BYTES_MAX ||
+	       bytes + header->cookie_bytes + (header->lines + parts) * HEADER_RECORD_MEMORY >
+		       HEADER_MEMORY_MAX;
 }

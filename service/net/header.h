@@ -11,8 +11,8 @@
 struct header {
 	struct request *request;
 	struct sanity sanity;
-	size_t bytes;
 	size_t lines;
+	size_t cookie_bytes;
 	bool no_memory; /* not everything could be kept */
 };
 
@@ -23,7 +23,8 @@ void header_begin(struct header *header, struct request *request, const char *me
 /* Keeps and notes one header field. */
 void header_take(struct header *header, struct slice name, struct slice value);
 
-/* It leaves libmicrohttpd no room for the answer's header: the request would be served and never answered. */
-bool header_is_too_large(const struct header *header);
+/* Whether a header of so many bytes, with so many parts of its query and cookies, leaves libmicrohttpd no room for the answer's: the
+ * request would be served and never answered. */
+bool header_is_too_large(const struct header *header, size_t bytes, size_t parts);
 
 #endif

@@ -92,17 +92,28 @@ static enum MHD_Result header_call(void *owner, enum MHD_ValueKind kind, const c
 	return MHD_YES;
 }
 
+static size_t header_size(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	return info == NULL ? SIZE_MAX : info->header_size;
+}
+
+/* How many parts MHD found in the query and in cookies. */
+static size_t count_parts(struct MHD_Connection *mhd)
+{
+	return (size_t)MHD_get_connection_values_n(mhd, MHD_GET_ARGUMENT_KIND | MHD_COOKIE_KIND, NULL, NULL);
+}
+
 static void read_header(struct MHD_Connection *mhd, struct reading *reading, const char *method,
 	const char *path, const char *version)
 {
 	struct request *request = reading->header.request;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	if (BUFFER_IS_KNOWN)
 		parser_buffer_begin(&reading->buffer, method, path, request->target_end, version);
 	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_call, reading);
 	if (BUFFER_IS_KNOWN)
-		parser_buffer_end(&reading->buffer, info == NULL ? 0 : info->header_size);
+		parser_buffer_end(&reading->buffer, header_size(mhd));
 	reading->header.sanity.bad_line = reading->buffer.dishonest;
 }
 
@@ -169,7 +180,7 @@ static enum MHD_Result begin(struct MHD_Connection *mhd, struct request *request
 		request->response.close = true;
 	if (http->stopped)
 		refuse(request, HTTP_REFUSAL_STOPPING, NULL);
-	else if (header_is_too_large(header))
+	else if (header_is_too_large(header, header_size(mhd), count_parts(mhd)))
 		refuse(request, HTTP_REFUSAL_HEADER_TOO_LARGE, NULL);
 	else if (connection->beyond_limit ||
 		 http->connections.phases[PHASE_WAITING].count >= http->limits.in_flight_max)
@@ -233,16 +244,8 @@ static enum MHD_Result answer_call(void *owner, struct MHD_Connection *mhd, cons
 	return MHD_YES;
 }
 
-static void completed_call(
-	void *owner, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode reason)
+static void end_request(struct http *http, struct request *request)
 {
-	(void)mhd;
-	(void)reason;
-	struct http *http = owner;
-	struct request *request = *slot;
-	if (request == NULL)
-		return;
-	*slot = NULL;
 	struct connection *connection = request->connection;
 	if (request->method != NULL)
 		http->application.ended(http->application.owner, request);
@@ -255,14 +258,30 @@ static void completed_call(
 	request_let_go(request);
 }
 
+static void completed_call(
+	void *owner, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode reason)
+{
+	(void)mhd;
+	(void)reason;
+	struct request *request = *slot;
+	*slot = NULL;
+	if (request != NULL)
+		end_request(owner, request);
+}
+
 static void connection_call(
 	void *owner, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode code)
 {
 	struct http *http = owner;
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (*slot != NULL)
-			connection_remove(*slot);
+		struct connection *closed = *slot;
 		*slot = NULL;
+		if (closed == NULL)
+			return;
+		/* A query of very many parts takes MHD's memory after its first word of the request; then there is no last one. */
+		if (closed->request != NULL)
+			end_request(http, closed->request);
+		connection_remove(closed);
 		return;
 	}
 	const union MHD_ConnectionInfo *info =
