@@ -24,7 +24,7 @@
 #define ANSWERS_MAX ((size_t)512 * 1024)
 #define BODY_MAX ((size_t)12 * 1024)
 /* A head that may have left the library no memory for an answer: long, or of very many lines. */
-#define LONG_HEAD 600
+#define LONG_HEAD 250
 #define SMALL_BODY_MAX 8
 /* Nothing was heard for so many turns: what is coming has come. */
 #define QUIET_TURNS 4

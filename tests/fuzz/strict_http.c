@@ -243,6 +243,7 @@ static bool is_plain(const struct strict_request *request, const struct fields *
 	       !fields->special && fields->lines <= 32 && request->head.length < 1024 &&
 	       fields->length.length <= 4 && request->target.at[0] == '/' &&
 	       memchr(request->target.at, '%', request->target.length) == NULL &&
+	       memchr(request->target.at, '&', request->target.length) == NULL &&
 	       (slice_is(request->method, "GET") || slice_is(request->method, "POST"));
 }
 
