@@ -19,7 +19,7 @@ from torture import Campaign, TorturedService  # noqa: E402
 
 end_politely_on_term()
 
-AT_ONCE = 6
+AT_ONCE = 8
 
 
 class EMPTY:

@@ -13,8 +13,9 @@ SUSPENSIONS = "/v1/card-suspensions"
 class Kind:
     of_metrics = False
 
-    def __init__(self, name, status, make, code=None, validity=None):
-        self.name, self.status, self.code, self.validity, self._make = name, status, code, validity, make
+    def __init__(self, name, status, make, code=None, validity=None, every=True):
+        """every: all of its allocations fail once; else not all beyond the first 40, which another kind has too."""
+        self.name, self.status, self.code, self.validity, self._make, self.every = name, status, code, validity, make, every
 
     def __repr__(self):
         return self.name
@@ -168,8 +169,8 @@ KINDS = [
     Kind("known_card_as_known", 200, by_card("known", known_at="2026-11-20T00:00:00+09:00"), validity="valid"),
     Kind("unknown_card", 200, by_card("unknown")),
     Kind("unknown_phone", 200, by_card("unknown_phone")),
-    Kind("revoked_card", 200, by_card("revoked")),
-    Kind("stranger_card", 422, by_card("stranger"), "card_certificate_untrusted"),
+    Kind("revoked_card", 200, by_card("revoked"), every=False),
+    Kind("stranger_card", 422, by_card("stranger"), "card_certificate_untrusted", every=False),
     Kind("broken_certificate", 422, by_card("known", {"certificate": "MIIBAAAA"}), "card_certificate_malformed"),
     Kind("wrong_signature", 422, by_card("known", {"signature": "QUFB" * 85 + "QQ=="}), "card_signature_invalid"),
     Making("suspension", 201, None),

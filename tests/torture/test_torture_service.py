@@ -164,7 +164,7 @@ def test_a_stop_without_memory_is_a_stop(world, mode):
         campaign = campaign_of(KIND["known_card"])
         wanted = meaning(campaign.calm_answer())
         for threads in (MAIN, LOOP):
-            for at in (growing(3, 2, 40) if SANITIZED else growing(8, 1.4, 120)):
+            for at in (growing(3, 2, 40) if SANITIZED else growing(5, 1.7, 80)):
                 data = campaign.kind.make(campaign)
                 with service.wire() as wire, service.wire() as idle:
                     idle.send(b"GET /healthz HTTP/1.1\r\n")

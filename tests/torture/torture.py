@@ -25,7 +25,7 @@ MAIN, LOOP, OTHER = 1, 2, 4
 BLOCK_BYTES = 4096
 SANITIZED = SHIKAKUD.parent.name in ("asan", "tsan")
 # What libpq could not even say: so long is waited before its connection is given up.
-QUICK = {} if SANITIZED else {"database_silence_ms": 500}
+QUICK = {} if SANITIZED else {"database_silence_ms": 250}
 MEMORY_SETTLES = 30  # tries, after which it should not grow any more
 MEMORY_MORE = 8 * 1024  # KiB
 _PLACES = {name: 4 * place for place, name in enumerate(
@@ -247,9 +247,10 @@ class Campaign:
         return meaning(calm[0])
 
     def torture(self, mode, wanted):
-        """Every n until nothing fails any more: three times, as the loop has work of its own, too."""
+        """Every n, or where that is slow and shows little more some of them, until nothing fails any more: three times, as the
+        loop has work of its own, too."""
         unhurt = 0
-        for at in points(mode):
+        for at in points(mode == ONCE and self.kind.every and not SANITIZED):
             try:
                 unhurt = 0 if self.one_try(mode, at, wanted) else unhurt + 1
             except (AssertionError, OSError) as trouble:
@@ -298,12 +299,12 @@ class Campaign:
                          for (what, place), at in self.findings.items())
 
 
-def points(mode):
-    """Every n; fewer of the larger ones where a sanitizer makes all of it slow, or where what follows fails as well."""
+def points(every):
+    """Each n, or ever fewer of the larger ones."""
     at = 1
     while True:
         yield at
-        at += 1 if at < 40 or (mode == ONCE and not SANITIZED) else 1 + at // 20
+        at += 1 if every or at < 40 else 1 + at // 20
 
 
 __all__ = ["Campaign", "Control", "FROM", "LOOP", "MAIN", "MODES", "OFF", "ONCE", "OTHER", "TorturedService", "ask", "is_check", "is_regret", "meaning",
