@@ -193,7 +193,7 @@ fuzz: ## each fuzz target for SECONDS, on the address sanitizer (SECONDS=n)
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p build/fuzz/corpus/$$target; echo "== $$target ($(SECONDS) s)"; \
 		words=tests/fuzz/fuzz_$$target.dict; \
-		build/fuzz/fuzz/fuzz_$$target -max_total_time=$(SECONDS) -max_len=16384 -timeout=10 -print_final_stats=1 \
+		build/fuzz/fuzz/fuzz_$$target -max_total_time=$(SECONDS) -max_len=16384 -timeout=60 -print_final_stats=1 \
 			-verbosity=0 -artifact_prefix=build/fuzz/$$target- $$([ ! -f $$words ] || echo -dict=$$words) build/fuzz/corpus/$$target \
 			tests/fuzz/corpus/$$target || exit 1; \
 	done
