@@ -37,9 +37,10 @@ void parser_buffer_line(struct parser_buffer *buffer, struct slice name, struct 
 		buffer->dishonest = true;
 }
 
-/* NULs in the last header look like the ends of lines: only the whole length tells. */
+/* The empty line's two bytes are NULs by now, and end the whole: a NUL in the last header looks like the end of a line. */
 void parser_buffer_end(struct parser_buffer *buffer, size_t header_bytes)
 {
-	if (buffer->next_line != NULL && buffer->next_line + 2 != buffer->begin + header_bytes)
+	const char *last = buffer->next_line;
+	if (last != NULL && (last + 2 != buffer->begin + header_bytes || last[0] != '\0' || last[1] != '\0'))
 		buffer->dishonest = true;
 }
