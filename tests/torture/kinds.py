@@ -110,7 +110,8 @@ class Repeating(Same):
 class Lifting(Same):
     def make(self, campaign):
         lift_all(campaign)
-        made = campaign.good(lambda: suspend(campaign, str(uuid.uuid4())))
+        key = str(uuid.uuid4())  # one: what was answered 503 may have been done
+        made = campaign.good(lambda: suspend(campaign, key))
         assert made.status == 201, made
         return lift(campaign, made.json()["suspension_id"])
 

@@ -25,7 +25,7 @@ MAIN, LOOP, OTHER = 1, 2, 4
 BLOCK_BYTES = 4096
 SANITIZED = SHIKAKUD.parent.name in ("asan", "tsan")
 # What libpq could not even say: so long is waited before its connection is given up.
-QUICK = {} if SANITIZED else {"database_silence_ms": 250}
+QUICK = {} if SANITIZED else {"database_silence_ms": 500}
 MEMORY_SETTLES = 30  # tries, after which it should not grow any more
 MEMORY_MORE = 8 * 1024  # KiB
 _PLACES = {name: 4 * place for place, name in enumerate(
