@@ -62,27 +62,26 @@ struct cover cover_on(const struct membership *membership, struct day visit)
 }
 
 /* In the order in which a membership is chosen among several of one person. */
-enum standing { STANDING_COVERS, STANDING_ENDED, STANDING_NOT_STARTED };
+enum cover_state { STATE_COVERS, STATE_ENDED, STATE_NOT_STARTED };
 
-static enum standing standing_of(struct cover cover)
+static enum cover_state cover_state_of(struct cover cover)
 {
 	if (cover.covers)
-		return STANDING_COVERS;
-	return reason_in(cover.reasons, REASON_MEMBERSHIP_NOT_STARTED) ? STANDING_NOT_STARTED
-								       : STANDING_ENDED;
+		return STATE_COVERS;
+	return reason_in(cover.reasons, REASON_MEMBERSHIP_NOT_STARTED) ? STATE_NOT_STARTED : STATE_ENDED;
 }
 
 /* The one that covers, acquired last; else the one ended last; else the one starting next (decided). */
 static bool is_meant_rather(
 	const struct membership *a, struct cover cover_a, const struct membership *b, struct cover cover_b)
 {
-	enum standing standing = standing_of(cover_a);
-	if (standing != standing_of(cover_b))
-		return standing < standing_of(cover_b);
+	enum cover_state state = cover_state_of(cover_a);
+	if (state != cover_state_of(cover_b))
+		return state < cover_state_of(cover_b);
 	int acquired = day_compare(a->acquired_on, b->acquired_on);
-	if (standing == STANDING_NOT_STARTED)
+	if (state == STATE_NOT_STARTED)
 		return acquired < 0;
-	int ended = standing == STANDING_ENDED ? day_compare(cover_a.ends_on.day, cover_b.ends_on.day) : 0;
+	int ended = state == STATE_ENDED ? day_compare(cover_a.ends_on.day, cover_b.ends_on.day) : 0;
 	return ended != 0 ? ended > 0 : acquired > 0;
 }
 
