@@ -6,6 +6,7 @@
 struct strict_reader {
 	const char *at;
 	const char *end;
+	bool has_nul;
 	char *room;
 };
 
@@ -25,11 +26,12 @@ struct fields {
 
 enum line { LINE_THERE, LINE_MISSING, LINE_WRONG };
 
-/* libmicrohttpd 0.9.75 puts a NUL where a CR and an LF were, so that a NUL in the place of one of them leaves no trace by which the
- * service could refuse it. No proxy lets a NUL pass. */
-static bool is_line_end(const char *at)
+/* libmicrohttpd 0.9.75 puts NULs where a CR and an LF were, so that a NUL among them leaves no trace by which the service could refuse
+ * it: where there are NULs, any two of the three may pass for a line's end. No proxy lets a NUL pass. */
+static bool is_line_end(const struct strict_reader *reader, const char *at)
 {
-	return memcmp(at, "\r\n", 2) == 0 || memcmp(at, "\0\n", 2) == 0 || memcmp(at, "\n\0", 2) == 0;
+	return memcmp(at, "\r\n", 2) == 0 ||
+	       (reader->has_nul && (at[1] == '\r' || at[1] == '\n' || at[1] == '\0'));
 }
 
 /* Up to CR LF, which is taken too; a CR or LF alone, or a NUL, is nobody's line. */
@@ -40,7 +42,7 @@ static enum line take_line(struct strict_reader *reader, struct slice *line)
 			continue;
 		if (at + 1 == reader->end)
 			return *at == '\n' ? LINE_WRONG : LINE_MISSING;
-		if (!is_line_end(at))
+		if (!is_line_end(reader, at))
 			return LINE_WRONG;
 		*line = (struct slice){ reader->at, (size_t)(at - reader->at) };
 		reader->at = at + 2;
@@ -292,7 +294,10 @@ static bool read_request(struct strict_reader *reader, struct strict_request *re
 
 size_t strict_read(struct slice stream, struct strict_request requests[], size_t max, char *room)
 {
-	struct strict_reader reader = { stream.at, stream.at + stream.length, room };
+	struct strict_reader reader = { .at = stream.at,
+		.end = stream.at + stream.length,
+		.has_nul = memchr(stream.at, '\0', stream.length) != NULL,
+		.room = room };
 	size_t count = 0;
 	bool last = false;
 	while (count < max && !last && read_request(&reader, &requests[count], &last))
