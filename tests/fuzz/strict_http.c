@@ -281,7 +281,7 @@ static bool read_request(struct strict_reader *reader, struct strict_request *re
 		return false;
 	request->head = (struct slice){ from, (size_t)(reader->at - from) };
 	request->body = (struct slice){ reader->room, 0 };
-	request->plain = known && is_plain(request, &fields);
+	request->plain = known && !reader->has_nul && is_plain(request, &fields);
 	request->expects = fields.expects;
 	request->chunked = fields.codings > 0;
 	enum line end = request->chunked ? read_chunks(reader, &request->body)
