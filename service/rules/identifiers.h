@@ -42,7 +42,8 @@ bool insurer_number_checks(const char number[INSURER_NUMBER_DIGITS + 1]);
 enum scheme scheme_of(const char number[INSURER_NUMBER_DIGITS + 1]);
 
 /* The spelling by which 記号 and 番号 are compared (R2.2): NFKC, no spaces, all dash forms as "-", leading zeros kept. `key` has
- * room for IDENTIFIER_KEY_MAX + 1 bytes. Empty afterwards, control characters, bad UTF-8 or too long: OUTCOME_INVALID. OUTCOME_NO_MEMORY only beyond ASCII. */
+ * room for IDENTIFIER_KEY_MAX + 1 bytes. Empty afterwards, control characters, bad UTF-8 or too long: OUTCOME_INVALID.
+ * OUTCOME_NO_MEMORY only beyond ASCII. */
 enum outcome MUST_CHECK identifier_key(
 	const char *text, size_t length, char key[IDENTIFIER_KEY_MAX + 1], size_t *key_length);
 

@@ -1,26 +1,7 @@
 /* Any bytes as a revocation list (R5.5). */
 #include "target.h"
 
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "trust/revocation.h"
-
-/* A file without a disk: lists are read from paths. */
-static const char *put_in_file(const uint8_t *data, size_t size)
-{
-	static char path[64];
-	static int fd = -1;
-	if (fd < 0) {
-		fd = memfd_create("list", MFD_CLOEXEC);
-		MUST_HOLD(fd >= 0);
-		(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	}
-	MUST_HOLD(ftruncate(fd, 0) == 0);
-	MUST_HOLD(pwrite(fd, data, size, 0) == (ssize_t)size);
-	return path;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -29,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t faults = 0;
 	if (size == 0)
 		return 0;
-	MUST_HOLD(revocation_load(put_in_file(data, size), anchors, &index, &faults) == OUTCOME_OK);
+	MUST_HOLD(revocation_load(fuzz_file((struct slice){ (const char *)data, size }), anchors, &index,
+			  &faults) == OUTCOME_OK);
 	MUST_HOLD(faults <= 1);
 	size_t lists = 0;
 	for (size_t i = 0; i < anchors->count; i++) {

@@ -4,10 +4,7 @@
  * Input: a byte that says who signs, then what is signed (a TBSCertList). */
 #include "target.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "der.h"
 #include "signer.h"
@@ -29,20 +26,6 @@ struct list_read {
 	bool unknown_critical;
 	bool too_long;
 };
-
-static const char *put_in_file(struct slice content)
-{
-	static char path[64];
-	static int fd = -1;
-	if (fd < 0) {
-		fd = memfd_create("list", MFD_CLOEXEC);
-		MUST_HOLD(fd >= 0);
-		(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	}
-	MUST_HOLD(ftruncate(fd, 0) == 0);
-	MUST_HOLD(pwrite(fd, content.at, content.length, 0) == (ssize_t)content.length);
-	return path;
-}
 
 static void read_reason(struct der extensions, struct entry_read *entry)
 {
@@ -178,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct anchors *anchors = signer_anchors();
 	arena_open(&arena, (size_t)256 * 1024);
 	struct slice whole = sign(&arena, use, data + 1, size - 1);
-	MUST_HOLD(revocation_load(put_in_file(whole), anchors, &index, &faults) == OUTCOME_OK);
+	MUST_HOLD(revocation_load(fuzz_file(whole), anchors, &index, &faults) == OUTCOME_OK);
 	MUST_HOLD(faults <= 1);
 	for (size_t i = 0; i < anchors->count; i++) {
 		const struct revocation_issuer *issuer = revocation_issuer_at(index, i);

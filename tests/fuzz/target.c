@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -21,6 +23,20 @@ void fuzz_silence(void)
 	if (!silent)
 		MUST_HOLD(log_open_security("/dev/null") == OUTCOME_OK);
 	silent = true;
+}
+
+const char *fuzz_file(struct slice content)
+{
+	static char path[64];
+	static int fd = -1;
+	if (fd < 0) {
+		fd = memfd_create("list", MFD_CLOEXEC);
+		MUST_HOLD(fd >= 0);
+		(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	}
+	MUST_HOLD(ftruncate(fd, 0) == 0);
+	MUST_HOLD(pwrite(fd, content.at, content.length, 0) == (ssize_t)content.length);
+	return path;
 }
 
 const struct anchors *fuzz_anchors(void)

@@ -20,6 +20,9 @@ void must_hold(int holds, const char *what);
 /* No log: what is refused here is refused very often. */
 void fuzz_silence(void);
 
+/* The path of a file without a disk that holds this: lists are read from paths. The next one overwrites it. */
+const char *fuzz_file(struct slice content);
+
 /* The invented anchors beside the corpora (FUZZ_ANCHORS names another folder), loaded once. Nobody has their keys. */
 const struct anchors *fuzz_anchors(void);
 
