@@ -93,7 +93,7 @@ def test_a_service_started_before_anybody_made_the_database_serves_by_itself_aft
 
 
 def test_no_session_left_for_the_service_is_unready_and_heals_by_itself(start, server, database):
-    server.run("ALTER ROLE shikaku_service CONNECTION LIMIT 1")
+    server.run("ALTER ROLE shikaku_service CONNECTION LIMIT 0")
     try:
         service = start(wait="alive")
         wait_until(lambda: "cannot be reached" in service.readiness().json()["detail"], "the reason to be named")
