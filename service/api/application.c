@@ -3,12 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/media_type.h"
 #include "api/problems.h"
 #include "api/routes.h"
 #include "base/log.h"
 
-static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 201, 400, 401, 403, 404, 405, 406, 409, 413,
-	415, 422, 429, 431, 500, 503 };
+static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
+	406, 409, 412, 413, 415, 422, 428, 429, 431, 500, 503 };
 
 static struct exchange *exchange_of(struct request *request)
 {
@@ -77,46 +78,6 @@ void application_close(struct application *application)
 	cases_close(&application->cases);
 }
 
-/* Accept: application/json, or anything that says it would take it. Weights are not weighed: there is one form. */
-static bool is_acceptable(struct slice accept, const char *type)
-{
-	if (accept.at == NULL || accept.length == 0)
-		return true;
-	size_t major = strcspn(type, "/") + 1;
-	while (accept.length > 0) {
-		const char *comma = memchr(accept.at, ',', accept.length);
-		size_t length = comma == NULL ? accept.length : (size_t)(comma - accept.at);
-		const char *semicolon = memchr(accept.at, ';', length);
-		struct slice one = { accept.at,
-			semicolon == NULL ? length : (size_t)(semicolon - accept.at) };
-		one = slice_trim(one);
-		if (slice_is(one, "*/*") || slice_is_any_case(one, type) ||
-			(one.length == major + 1 && one.at[major] == '*' &&
-				strncasecmp(one.at, type, major) == 0))
-			return true;
-		size_t skip = comma == NULL ? accept.length : length + 1;
-		accept.at += skip;
-		accept.length -= skip;
-	}
-	return false;
-}
-
-static bool is_json(struct slice content_type)
-{
-	const char *semicolon =
-		content_type.at == NULL ? NULL : memchr(content_type.at, ';', content_type.length);
-	struct slice type = { content_type.at,
-		semicolon == NULL ? content_type.length : (size_t)(semicolon - content_type.at) };
-	if (!slice_is_any_case(slice_trim(type), "application/json"))
-		return false;
-	if (semicolon == NULL)
-		return true;
-	struct slice parameter = { semicolon + 1, content_type.length - type.length - 1 };
-	parameter = slice_trim(parameter);
-	return slice_is_any_case(parameter, "charset=utf-8") ||
-	       slice_is_any_case(parameter, "charset=\"utf-8\"");
-}
-
 static void refuse_route(struct request *request, const char *allow)
 {
 	if (allow[0] == '\0') {
@@ -141,6 +102,16 @@ static struct slice bearer_of(struct slice authorization)
 	return slice_trim((struct slice){ authorization.at + 7, authorization.length - 7 });
 }
 
+static bool takes_body_of(const struct exchange *exchange)
+{
+	return media_type_find(exchange->request->content_type, exchange->route->takes) != MEDIA_TYPE_NONE;
+}
+
+static bool gives_what_is_accepted(const struct exchange *exchange)
+{
+	return media_type_choose(exchange->request->accept, exchange->route->gives) != MEDIA_TYPE_NONE;
+}
+
 static size_t accept_request(void *owner, struct request *request)
 {
 	struct application *application = owner;
@@ -163,10 +134,12 @@ static size_t accept_request(void *owner, struct request *request)
 		/* Before anything is read of the body. */
 		problem_answer(request, PROBLEM_TOKEN_MISSING, NULL);
 	} else if (exchange->route->body_max > 0) {
-		if (!exchange->route->body_optional && !is_json(request->content_type))
+		if (!exchange->route->body_optional && !takes_body_of(exchange))
 			problem_answer(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
-		else if (!is_acceptable(request->accept, "application/json"))
+		else if (!gives_what_is_accepted(exchange))
 			problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
+	} else if (exchange->route->gives != NULL && !gives_what_is_accepted(exchange)) {
+		problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
 	}
 	return exchange->route->body_max;
 }
@@ -174,7 +147,7 @@ static size_t accept_request(void *owner, struct request *request)
 static bool has_wrong_body(const struct exchange *exchange)
 {
 	const struct request *request = exchange->request;
-	return exchange->route->body_optional && request->body.length > 0 && !is_json(request->content_type);
+	return exchange->route->body_optional && request->body.length > 0 && !takes_body_of(exchange);
 }
 
 static void take_turn(struct exchange *exchange)

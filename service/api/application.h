@@ -12,8 +12,8 @@
 #include "cases/principal.h"
 #include "net/http.h"
 
-#define ROUTES_MAX 32
-#define STATUSES_COUNTED 17
+#define ROUTES_MAX 64
+#define STATUSES_COUNTED 22
 #define PATH_PARAMETERS_MAX 4
 
 struct application;
@@ -35,6 +35,9 @@ struct route {
 	void (*start)(struct exchange *exchange);
 	enum scope scope;
 	bool body_optional; /* no body, and then no Content-Type, will do */
+	/* Media types of the body and of the answer, comma-separated; NULL: application/json. */
+	const char *takes;
+	const char *gives;
 };
 
 #define ROUTES_END \

@@ -54,6 +54,10 @@ void header_take(struct header *header, struct slice name, struct slice value)
 		keep(header, &request->content_type, value);
 	else if (slice_is_any_case(name, "accept"))
 		keep(header, &request->accept, value);
+	else if (slice_is_any_case(name, "content-encoding"))
+		keep(header, &request->content_encoding, value);
+	else if (slice_is_any_case(name, "if-match"))
+		keep_only(header, &request->if_match, value);
 	else if (slice_is_any_case(name, "idempotency-key"))
 		keep_only(header, &request->idempotency_key, value);
 }

@@ -66,7 +66,12 @@ static void *target_call(void *owner, const char *target, struct MHD_Connection 
 	request->received = loop_now(connection->connections->loop);
 	request->target_end = target + strlen(target);
 	const char *query = strchr(target, '?');
-	request->has_query = query != NULL;
+	if (query != NULL) {
+		size_t length = (size_t)(request->target_end - query) - 1;
+		request->query = (struct slice){ arena_copy(&request->arena, query + 1, length), length };
+		if (request->query.at == NULL)
+			return NULL;
+	}
 	struct sanity sanity = { 0 };
 	sanity_see_target(&sanity, slice_of(target));
 	request->bad_target = sanity.bad_target;

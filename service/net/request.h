@@ -39,12 +39,14 @@ struct request {
 	char id_text[UUID_TEXT_SIZE];
 	const char *method;
 	struct slice path; /* decoded, without a query */
-	bool has_query;
+	struct slice query; /* as it came, behind the "?"; no value where there is none */
 	bool bad_target; /* its path cannot be; judged with the header */
 	struct slice authorization;
 	struct slice content_type;
 	struct slice accept;
-	struct slice idempotency_key; /* the empty text where there are several */
+	struct slice content_encoding;
+	struct slice if_match; /* the empty text where there are several, as below */
+	struct slice idempotency_key;
 	struct slice body;
 	struct response response;
 	void *application; /* what the application keeps with it */

@@ -163,7 +163,7 @@ static size_t accept_call(void *owner, struct request *request)
 	const struct strict_request *strict = &play.strict[seen->number];
 	MUST_HOLD(slice_is(strict->method, request->method));
 	MUST_HOLD(is_path_of(request->path, strict->target));
-	MUST_HOLD(request->has_query == (memchr(strict->target.at, '?', strict->target.length) != NULL));
+	MUST_HOLD((request->query.at != NULL) == (memchr(strict->target.at, '?', strict->target.length) != NULL));
 	bool tunnel = strcmp(request->method, "CONNECT") == 0; /* we have none */
 	if (tunnel || (request->path.length >= 2 && request->path.at[1] == 'n')) {
 		seen->answered = true;

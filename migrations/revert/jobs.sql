@@ -1,0 +1,7 @@
+-- Revert shikaku:jobs from pg
+
+BEGIN;
+
+DROP TABLE shikaku.jobs;
+
+COMMIT;
