@@ -44,6 +44,7 @@ enum outcome MUST_CHECK register_write_link_check(
 enum outcome MUST_CHECK register_read_link_check(
 	struct arena *arena, const struct outbound_question *answered, struct link_answer *answer);
 
+/* Both in lower-case hexadecimal. */
 enum outcome MUST_CHECK register_write_card_lookup(
 	struct arena *arena, struct slice issuer_key_identifier, struct slice serial, struct slice *body);
 /* OUTCOME_NOT_FOUND: the register knows no such certificate. OUTCOME_UNAVAILABLE as above. */

@@ -105,6 +105,7 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &suspensions_made;
 	slow.kinds[slow.kind_count++] = &suspensions_lifted;
 	slow.kinds[slow.kind_count++] = &suspensions_by_id;
+	slow.kinds[slow.kind_count++] = &cards_learned;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -177,6 +178,12 @@ enum outcome store_find_standings_by_card(struct store *store, struct card_quest
 enum outcome store_find_standings_by_card_as_known(struct store *store, struct card_question *question)
 {
 	question->question.kind = &standings_by_card_as_known;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_learn_card(struct store *store, struct card_learning_question *question)
+{
+	question->question.kind = &cards_learned;
 	return lane_ask(store->slow, &question->question);
 }
 
