@@ -19,7 +19,7 @@
 #include "store/statements.h"
 
 #define LANE_SET_MAX 128
-#define LANE_KINDS_MAX 12
+#define LANE_KINDS_MAX 40
 
 struct lane_question;
 
