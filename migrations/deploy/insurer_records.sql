@@ -12,12 +12,6 @@
 
 BEGIN;
 
--- A moment as answers write it.
-CREATE FUNCTION shikaku.moment_in_japan(at timestamptz) RETURNS text
-LANGUAGE sql STABLE SET search_path = '' AS $$
-  SELECT to_char(at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD"T"HH24:MI:SS.MS"+09:00"')
-$$;
-
 CREATE FUNCTION shikaku.insurer_document(i shikaku.insurers) RETURNS json
 LANGUAGE sql STABLE SET search_path = '' AS $$
   SELECT json_build_object(
@@ -34,7 +28,7 @@ LANGUAGE sql STABLE SET search_path = '' AS $$
     'certificate_months', i.certificate_months,
     'certificate_last_day', i.certificate_last_day,
     'notice_policy', i.notice_policy,
-    'changed_at', shikaku.moment_in_japan(i.changed_at))
+    'changed_at', shikaku.instant_text(i.changed_at))
 $$;
 
 CREATE FUNCTION shikaku.workplace_document(w shikaku.workplaces) RETURNS json
@@ -46,7 +40,7 @@ LANGUAGE sql STABLE SET search_path = '' AS $$
     'postal_code', w.postal_code,
     'address', w.address,
     'contact', w.contact,
-    'changed_at', shikaku.moment_in_japan(w.changed_at))
+    'changed_at', shikaku.instant_text(w.changed_at))
 $$;
 
 CREATE FUNCTION shikaku.find_insurer(insurer_number text)
@@ -202,7 +196,7 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION shikaku.moment_in_japan(timestamptz), shikaku.insurer_document(shikaku.insurers),
+GRANT EXECUTE ON FUNCTION shikaku.insurer_document(shikaku.insurers),
   shikaku.workplace_document(shikaku.workplaces) TO shikaku_insurer;
 
 GRANT CREATE ON SCHEMA shikaku TO shikaku_insurer;

@@ -21,6 +21,5 @@ END
 $$;
 DROP FUNCTION shikaku.workplace_document(shikaku.workplaces);
 DROP FUNCTION shikaku.insurer_document(shikaku.insurers);
-DROP FUNCTION shikaku.moment_in_japan(timestamptz);
 
 COMMIT;
