@@ -30,6 +30,8 @@ static bool is_of_type(const json_t *value, enum field_type type)
 		return json_is_string(value);
 	case FIELD_BOOLEAN:
 		return json_is_boolean(value);
+	case FIELD_INTEGER:
+		return json_is_integer(value);
 	}
 	return false;
 }
@@ -43,6 +45,8 @@ static const char *expectation_of(enum field_type type)
 		return "expected a string";
 	case FIELD_BOOLEAN:
 		return "expected true or false";
+	case FIELD_INTEGER:
+		return "expected a whole number";
 	}
 	return "";
 }
@@ -147,6 +151,18 @@ bool decode_instant(const json_t *value, const char *pointer, struct field_error
 	field_errors_add(errors, pointer, FIELD_WRONG_FORM,
 		"expected a time as RFC 3339 writes it, e.g. 2026-11-22T10:15:30+09:00");
 	return false;
+}
+
+int64_t decode_integer(const json_t *value, const char *pointer, int64_t least, int64_t most,
+	int64_t standard, const char *expected, struct field_errors *errors)
+{
+	if (value == NULL)
+		return standard;
+	int64_t number = json_integer_value(value);
+	if (number >= least && number <= most)
+		return number;
+	field_errors_add(errors, pointer, FIELD_OUT_OF_RANGE, expected);
+	return standard;
 }
 
 bool decode_boolean(const json_t *value)

@@ -12,7 +12,7 @@
 #include "base/calendar.h"
 #include "base/json.h"
 
-enum field_type { FIELD_OBJECT, FIELD_TEXT, FIELD_BOOLEAN };
+enum field_type { FIELD_OBJECT, FIELD_TEXT, FIELD_BOOLEAN, FIELD_INTEGER };
 
 struct field {
 	const char *name;
@@ -36,6 +36,10 @@ struct slice decode_text(const json_t *value, const char *pointer, struct field_
 /* A date, FIELD_WRONG_FORM otherwise. False when there is none or it was wrong. */
 bool decode_day(const json_t *value, const char *pointer, struct field_errors *errors, struct day *day);
 bool decode_instant(const json_t *value, const char *pointer, struct field_errors *errors, int64_t *wall);
+
+/* A whole number from `least` to `most`, FIELD_OUT_OF_RANGE otherwise; `standard` for NULL and for one that is not. */
+int64_t decode_integer(const json_t *value, const char *pointer, int64_t least, int64_t most,
+	int64_t standard, const char *expected, struct field_errors *errors);
 
 /* false for NULL. */
 bool decode_boolean(const json_t *value);

@@ -106,6 +106,12 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &suspensions_lifted;
 	slow.kinds[slow.kind_count++] = &suspensions_by_id;
 	slow.kinds[slow.kind_count++] = &cards_learned;
+	slow.kinds[slow.kind_count++] = &insurers_by_number;
+	slow.kinds[slow.kind_count++] = &insurers_put;
+	slow.kinds[slow.kind_count++] = &workplaces_by_id;
+	slow.kinds[slow.kind_count++] = &workplaces_put;
+	slow.kinds[slow.kind_count++] = &workplaces_removed;
+	slow.kinds[slow.kind_count++] = &workplaces_listed;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -208,6 +214,42 @@ enum outcome store_lift_suspension(struct store *store, struct suspension_questi
 enum outcome store_find_suspension(struct store *store, struct suspension_question *question)
 {
 	question->question.kind = &suspensions_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_insurer(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &insurers_by_number;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_put_insurer(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &insurers_put;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_workplace(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &workplaces_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_put_workplace(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &workplaces_put;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_remove_workplace(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &workplaces_removed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_workplaces(struct store *store, struct page_question *question)
+{
+	question->question.kind = &workplaces_listed;
 	return lane_ask(store->slow, &question->question);
 }
 

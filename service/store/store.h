@@ -9,6 +9,7 @@
 #include "store/card_learning.h"
 #include "store/cards.h"
 #include "store/checks.h"
+#include "store/insurer_records.h"
 #include "store/lane.h"
 #include "store/standings.h"
 #include "store/suspensions.h"
@@ -33,6 +34,12 @@ enum outcome MUST_CHECK store_record_check(struct store *store, struct record_qu
 enum outcome MUST_CHECK store_make_suspension(struct store *store, struct suspension_question *question);
 enum outcome MUST_CHECK store_lift_suspension(struct store *store, struct suspension_question *question);
 enum outcome MUST_CHECK store_find_suspension(struct store *store, struct suspension_question *question);
+enum outcome MUST_CHECK store_find_insurer(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_put_insurer(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_find_workplace(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_put_workplace(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_remove_workplace(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_list_workplaces(struct store *store, struct page_question *question);
 enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
 
 /* The key under which challenges are made, CHALLENGE_KEY_BYTES, the same for all processes on this database; NULL before the
