@@ -106,6 +106,8 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &suspensions_lifted;
 	slow.kinds[slow.kind_count++] = &suspensions_by_id;
 	slow.kinds[slow.kind_count++] = &cards_learned;
+	slow.kinds[slow.kind_count++] = &links_decided;
+	slow.kinds[slow.kind_count++] = &link_mismatches_listed;
 	slow.kinds[slow.kind_count++] = &insurers_by_number;
 	slow.kinds[slow.kind_count++] = &insurers_put;
 	slow.kinds[slow.kind_count++] = &workplaces_by_id;
@@ -184,6 +186,18 @@ enum outcome store_find_standings_by_card(struct store *store, struct card_quest
 enum outcome store_find_standings_by_card_as_known(struct store *store, struct card_question *question)
 {
 	question->question.kind = &standings_by_card_as_known;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_decide_link(struct store *store, struct link_decision_question *question)
+{
+	question->question.kind = &links_decided;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_link_mismatches(struct store *store, struct page_question *question)
+{
+	question->question.kind = &link_mismatches_listed;
 	return lane_ask(store->slow, &question->question);
 }
 
