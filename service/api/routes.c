@@ -9,6 +9,7 @@ static const struct route *const tables[] = {
 	card_suspensions_routes,
 	insurers_routes,
 	workplaces_routes,
+	member_search_routes,
 	health_routes,
 	contract_routes,
 };

@@ -14,7 +14,7 @@
 #include "store/row.h"
 #include "store/statements.h"
 
-#define SESSION_STATEMENTS_MAX 12
+#define SESSION_STATEMENTS_MAX 40
 
 enum session_state {
 	SESSION_DOWN, /* waits before it connects again */

@@ -111,6 +111,8 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &workplaces_put;
 	slow.kinds[slow.kind_count++] = &workplaces_removed;
 	slow.kinds[slow.kind_count++] = &workplaces_listed;
+	slow.kinds[slow.kind_count++] = &members_listed;
+	slow.kinds[slow.kind_count++] = &members_searched;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -243,6 +245,18 @@ enum outcome store_remove_workplace(struct store *store, struct insurer_record_q
 enum outcome store_list_workplaces(struct store *store, struct page_question *question)
 {
 	question->question.kind = &workplaces_listed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_members(struct store *store, struct member_page_question *question)
+{
+	question->question.kind = &members_listed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_search_members(struct store *store, struct member_page_question *question)
+{
+	question->question.kind = &members_searched;
 	return lane_ask(store->slow, &question->question);
 }
 
