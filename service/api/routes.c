@@ -7,6 +7,7 @@ static const struct route *const tables[] = {
 	card_challenges_routes,
 	eligibility_checks_routes,
 	card_suspensions_routes,
+	members_routes,
 	insurers_routes,
 	workplaces_routes,
 	member_search_routes,
