@@ -58,7 +58,7 @@ static size_t length_of_character(const char *c)
 }
 
 /* JSON pointers write "~" as "~0" and "/" as "~1". A long name is cut between characters: it only says where to look. */
-static const char *pointer_to(
+const char *decode_pointer(
 	struct arena *arena, const char *prefix, const char *name, struct field_errors *errors)
 {
 	struct text pointer;
@@ -100,7 +100,7 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 	{
 		size_t i = index_of(fields, count, name);
 		if (i == count) {
-			field_errors_add(errors, pointer_to(arena, prefix, name, errors), FIELD_UNKNOWN,
+			field_errors_add(errors, decode_pointer(arena, prefix, name, errors), FIELD_UNKNOWN,
 				"there is no such field");
 		} else if (json_is_null(value)) {
 			continue;
@@ -108,13 +108,13 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 			values[i] = value;
 		} else {
 			wrong |= UINT64_C(1) << i;
-			field_errors_add(errors, pointer_to(arena, prefix, name, errors), FIELD_WRONG_TYPE,
-				expectation_of(fields[i].type));
+			field_errors_add(errors, decode_pointer(arena, prefix, name, errors),
+				FIELD_WRONG_TYPE, expectation_of(fields[i].type));
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (fields[i].required && values[i] == NULL && (wrong >> i & 1) == 0)
-			field_errors_add(errors, pointer_to(arena, prefix, fields[i].name, errors),
+			field_errors_add(errors, decode_pointer(arena, prefix, fields[i].name, errors),
 				FIELD_REQUIRED, "required");
 	}
 }

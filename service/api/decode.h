@@ -30,6 +30,10 @@ json_t *decode_body(struct request *request);
 void decode_fields(struct arena *arena, json_t *object, const char *prefix, const struct field fields[],
 	size_t count, json_t *values[], struct field_errors *errors);
 
+/* The JSON pointer of a field of the object whose own is `prefix`, in the arena; a long name is cut. */
+const char *decode_pointer(
+	struct arena *arena, const char *prefix, const char *name, struct field_errors *errors);
+
 /* The bytes of a text value; no value for NULL. A NUL character is noted as FIELD_WRONG_FORM and gives no value. */
 struct slice decode_text(const json_t *value, const char *pointer, struct field_errors *errors);
 

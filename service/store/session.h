@@ -27,6 +27,7 @@ struct session_settings {
 	const char *name; /* for logs and metrics */
 	const char *url;
 	int64_t statement_timeout_ms;
+	int64_t lock_timeout_ms;
 	int64_t silence; /* microseconds without any answer after which the connection is given up */
 	bool point_look_ups; /* no plan may read a whole table */
 	enum statement_id statements[SESSION_STATEMENTS_MAX];
