@@ -26,6 +26,12 @@ struct process_state {
 	_Atomic bool stopping;
 };
 
+/* Where a route's body goes that is not gathered; see struct body_sink. */
+struct route_sink {
+	bool (*take)(struct exchange *exchange, const char *piece, size_t length);
+	void (*end)(struct exchange *exchange, bool complete);
+};
+
 /* One path and method. A later endpoint is a row like this, an SQL file, and its two functions. */
 struct route {
 	const char *method; /* NULL ends a table */
@@ -35,6 +41,9 @@ struct route {
 	void (*start)(struct exchange *exchange);
 	enum scope scope;
 	bool body_optional; /* no body, and then no Content-Type, will do */
+	/* Takes the body piece by piece, up to import_bytes_max. `start` is called before it has begun and calls request_take_more, then
+	 * or later, or refuses. NULL: the body is gathered first. */
+	const struct route_sink *sink;
 	/* Media types of the body and of the answer, comma-separated; NULL: application/json. */
 	const char *takes;
 	const char *gives;
@@ -78,6 +87,7 @@ struct exchange {
 		parameters[PATH_PARAMETERS_MAX]; /* the segments for the path's {names}, in order, decoded */
 	struct principal principal;
 	struct principal_waiter waiter;
+	void *streaming; /* what the route keeps between `start` and its sink's calls */
 };
 
 /* `application` is filled by the caller up to `trust`; this adds the rest. */
