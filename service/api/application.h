@@ -67,6 +67,7 @@ struct application {
 	struct principals *principals;
 	struct hasher *hasher;
 	struct trust *trust; /* what is believed at first; the caller's hold */
+	const struct sealing_key *numbers_key; /* NULL: no individual number is accepted */
 	struct cases cases;
 	bool reported_ready;
 	struct turn_step step;
@@ -90,7 +91,7 @@ struct exchange {
 	void *streaming; /* what the route keeps between `start` and its sink's calls */
 };
 
-/* `application` is filled by the caller up to `trust`; this adds the rest. */
+/* `application` is filled by the caller up to `numbers_key`; this adds the rest. */
 enum outcome MUST_CHECK application_open(struct application *application);
 /* Nothing is served any more. */
 void application_close(struct application *application);
