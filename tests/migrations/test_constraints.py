@@ -79,6 +79,69 @@ def idempotency_key(**change):
         "outcome": "'made'", "answer": "'{}'", "created_at": "'2026-11-22Z'", "expires_at": "'2026-11-23Z'"}, change)
 
 
+def workplace(**change):
+    return insert("workplaces", {"insurer_number": "'01130012'", "workplace_id": "'w2'", "name": "'資格商店'", "changed_at": "'2026-01-01Z'"}, change)
+
+
+def limit(**change):
+    return insert("limits", {
+        "member_key": "1", "insurer_number": "'01130012'", "category": "'A03'", "valid": "'[2026-01-01,2027-01-01)'",
+        "known_from": "'2026-01-01Z'"}, change)
+
+
+def disease(**change):
+    return insert("specific_diseases", {
+        "member_key": "1", "insurer_number": "'01130012'", "category": "'1'", "self_pay": "10000", "valid": "'[2026-01-01,)'",
+        "known_from": "'2026-01-01Z'"}, change)
+
+
+def pending_number(**change):
+    return insert("pending_numbers", {
+        "member_key": "2", "sealed": "decode(repeat('00', 40), 'hex')", "received_at": "'2026-01-01Z'", "next_try_at": "'2026-01-01Z'"}, change)
+
+
+ONE, TWO, NONE = (f"'00000000-0000-0000-0000-00000000000{digit}'" for digit in (1, 2, 9))
+
+
+def job(**change):
+    return insert("jobs", {
+        "job_id": ONE, "kind": "'import'", "insurer_number": "'01130012'", "state": "'queued'", "created_at": "'2026-01-01Z'",
+        "created_by": "1", "not_before": "'2026-01-01Z'"}, change)
+
+
+def import_row(**change):
+    return insert("imports", {
+        "import_id": ONE, "insurer_number": "'01130012'", "mode": "'changes'", "keep_good_rows": "false", "end_missing": "false",
+        "format": "'csv'", "encoding": "'utf-8'"}, change)
+
+
+def import_of(**change):
+    return f"{job()}; {import_row(**change)}"
+
+
+def two_imports(first, second):
+    return f"{import_of(**first)}; {job(job_id=TWO, insurer_number=SECOND)}; {import_row(import_id=TWO, **second)}"
+
+
+SECOND, W2, OTHER, KEY, FROM_DECEMBER = "'06136022'", "'w2'", "'other'", "sha256('key')", "'[2026-12-31,)'"
+
+
+def error_row(**change):
+    return insert("import_errors", {"import_id": ONE, "line": "2", "field": "'name'", "value_class": "'text'", "reason": "'too_long'"}, change)
+
+
+def missing_row(**change):
+    return insert("import_missing", {"import_id": ONE, "member_key": "1"}, change)
+
+
+def of_insurer(assignment):
+    return f"UPDATE shikaku.insurers SET {assignment} WHERE insurer_number = '01130012'"
+
+
+def after_import(statement):
+    return f"{import_of()}; {statement}"
+
+
 def insert(table, columns, change):
     columns = {**columns, **change}
     return f"INSERT INTO shikaku.{table} ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
@@ -98,7 +161,13 @@ ALLOWED = [
     registration(cancelled_at="'2026-01-01Z'"), card(), card(serial="'\\x01'", issuer_key_identifier="'\\x02'"), certificate(),
     certificate(membership_id="1", state="'returned'"), token(), token(scope="'operator'", owner="NULL"), check(),
     check(follows="sha256('4')"), check(validity="4", accepted="false"), suspension(), suspension(medium="NULL", reason="'other'"),
-    lifted(), idempotency_key(),
+    lifted(), idempotency_key(), workplace(), workplace(postal_code="'100-0001'"), member(individual_number_last4="'0123'"),
+    limit(), limit(valid="'[2027-01-01,)'", category="'B04'"),
+    limit(member_key="3", insurer_number="'39131156'", category="'B10'", certificate="'02'", long_stay_from="'2026-01-01'"), disease(),
+    disease(self_pay="NULL"), pending_number(), job(), job(insurer_number="NULL", kind="'link_check'", created_by="NULL"), import_of(),
+    import_of(mode="'full'", end_missing="true", missing_max_percent="2.5", missing_lost_on="'2026-12-01'"), after_import(error_row()),
+    after_import(error_row(field="NULL", value_class="'line'")), after_import(missing_row()), two_imports({"slot": "0"}, {"slot": "1"}),
+    of_insurer("seal = '\\x89504e470d0a1a0a00', certificate_form = 'national', certificate_last_day = '07-31', certificate_months = 12"),
 ]
 
 REFUSED = [
@@ -276,7 +345,81 @@ REFUSED = [
     ("a key without an outcome", idempotency_key(outcome="''"), CHECK, "outcome_form"),
     ("a key whose answer is none", idempotency_key(answer="'null'"), CHECK, "answer_is_an_object"),
     ("a key that has expired when it comes", idempotency_key(expires_at="'2026-11-22Z'"), CHECK, "expires_after_created"),
+    # What insurers keep of themselves and their workplaces.
+    ("an insurer with half a postal code", of_insurer("postal_code = '100'"), CHECK, "postal_code_form"),
+    ("a seal that is no picture", of_insurer("seal = 'x'"), CHECK, "seal_is_a_small_png"),
+    ("a seal too large", of_insurer("seal = '\\x89504e470d0a1a0a'::bytea || decode(repeat('00', 65529), 'hex')"), CHECK, "seal_is_a_small_png"),
+    ("an unknown form of certificate", of_insurer("certificate_form = 'plastic'"), CHECK, "certificate_form_values"),
+    ("a certificate for more than five years", of_insurer("certificate_months = 61"), CHECK, "certificate_months_range"),
+    ("a last day that no year has", of_insurer("certificate_last_day = '13-01'"), CHECK, "certificate_last_day_form"),
+    ("an unknown notice policy", of_insurer("notice_policy = 'none'"), CHECK, "notice_policy_values"),
+    ("a workplace of an unknown insurer", workplace(insurer_number="'06270029'"), FOREIGN_KEY, "workplaces_insurer_number_fkey"),
+    ("a workplace twice", f"{workplace()}; {workplace()}", UNIQUE, "workplaces_pkey"),
+    ("a workplace whose key would not fit a path", workplace(workplace_id="'a/b'"), CHECK, "workplace_id_form"),
+    ("a workplace with half a postal code", workplace(postal_code="'1000001'"), CHECK, "postal_code_form"),
+    ("a member at another insurer's workplace", f"{workplace()}; {member(insurer_number=SECOND, workplace_id=W2)}", FOREIGN_KEY,
+     "workplace_of_the_same_insurer"),
+    ("three last digits of a number", member(individual_number_last4="'123'"), CHECK, "individual_number_last4_form"),
+    # Limits and specific diseases (R7.6, R7.13).
+    ("a limit of nobody", limit(member_key="99"), FOREIGN_KEY, "limits_member_key_insurer_number_fkey"),
+    ("an unknown limit category", limit(category="'A07'"), CHECK, "category_values"),
+    ("a category of 後期 elsewhere", limit(category="'B09'"), CHECK, "category_fits_the_insurer"),
+    ("a category of the young in 後期", limit(member_key="3", insurer_number="'39131156'"), CHECK, "category_fits_the_insurer"),
+    ("an unknown limit certificate", limit(certificate="'04'"), CHECK, "certificate_values"),
+    ("a limit for no day", limit(valid="'empty'"), CHECK, "valid_has_days"),
+    ("a limit since ever", limit(valid="'(,2027-01-01)'"), CHECK, "valid_has_a_first_day"),
+    ("a limit beyond what can be printed", limit(valid="'[2026-01-01,10000-01-02)'"), CHECK, "valid_last_day_can_be_printed"),
+    ("two limits at once", f"{limit()}; {limit(valid=FROM_DECEMBER)}", EXCLUSION, "limits_do_not_overlap"),
+    ("a disease of nobody", disease(member_key="99"), FOREIGN_KEY, "specific_diseases_member_key_insurer_number_fkey"),
+    ("an unknown disease", disease(category="'4'"), CHECK, "category_values"),
+    ("a negative self-payment", disease(self_pay="-1"), CHECK, "self_pay_range"),
+    ("a disease for no day", disease(valid="'empty'"), CHECK, "valid_has_days"),
+    ("a disease since ever", disease(valid="'(,2027-01-01)'"), CHECK, "valid_has_a_first_day"),
+    ("a disease beyond what can be printed", disease(valid="'[2026-01-01,10000-01-02)'"), CHECK, "valid_last_day_can_be_printed"),
+    ("one disease twice at once", f"{disease()}; {disease()}", EXCLUSION, "specific_diseases_do_not_overlap"),
+    # Numbers on their way to the register (R2.4).
+    ("a number of nobody", pending_number(member_key="99"), FOREIGN_KEY, "pending_numbers_member_key_fkey"),
+    ("two numbers of one member", f"{pending_number()}; {pending_number()}", UNIQUE, "pending_numbers_pkey"),
+    ("a number that is not sealed", pending_number(sealed="'123456789018'"), CHECK, "sealed_length"),
+    ("fewer than no attempts", pending_number(attempts="-1"), CHECK, "attempts_range"),
+    # Jobs and imports.
+    ("a job of an unknown insurer", job(insurer_number="'06270029'"), FOREIGN_KEY, "jobs_insurer_number_fkey"),
+    ("a job of an unknown token", job(created_by="99"), FOREIGN_KEY, "jobs_created_by_fkey"),
+    ("a job twice", f"{job()}; {job(kind=OTHER)}", UNIQUE, "jobs_pkey"),
+    ("a job of a strange kind", job(kind="'Import 2'"), CHECK, "kind_form"),
+    ("a job in an unknown state", job(state="'lost'"), CHECK, "state_values"),
+    ("a job that is over and has not ended", job(state="'succeeded'"), CHECK, "ended_when_over"),
+    ("a running job that nobody runs", job(state="'running'"), CHECK, "leased_while_worked_on"),
+    ("a failed job without a reason", job(state="'failed'", ended_at="'2026-01-02Z'"), CHECK, "failure_when_failed"),
+    ("a reason that is a sentence", job(state="'failed'", ended_at="'2026-01-02Z'", failure="'It broke.'"), CHECK, "failure_form"),
+    ("a job with fewer than no attempts", job(attempts="-1"), CHECK, "attempts_range"),
+    ("two imports of one insurer at once", f"{job()}; {job(job_id=TWO)}", UNIQUE, "jobs_one_import_of_an_insurer"),
+    ("an import without a job", import_of(import_id=NONE), FOREIGN_KEY, "imports_import_id_fkey"),
+    ("an import of an unknown insurer", import_of(insurer_number="'06270029'"), FOREIGN_KEY, "imports_insurer_number_fkey"),
+    ("an import twice", after_import(import_row()), UNIQUE, "imports_pkey"),
+    ("a slot that is not there", import_of(slot="8"), CHECK, "slot_range"),
+    ("a slot for two", two_imports({"slot": "0"}, {"slot": "0"}), UNIQUE, "imports_slot"),
+    ("one key for two imports", f"{import_of(key_digest=KEY)}; {job(job_id=TWO, kind=OTHER)}; {import_row(import_id=TWO, key_digest=KEY)}", UNIQUE,
+     "imports_key"),
+    ("an unknown mode", import_of(mode="'half'"), CHECK, "mode_values"),
+    ("an end for who is not among the changes", import_of(end_missing="true", missing_max_percent="1", missing_lost_on="'2026-12-01'"), CHECK,
+     "end_missing_only_when_full"),
+    ("an end for who is missing without a bound", import_of(mode="'full'", end_missing="true", missing_lost_on="'2026-12-01'"), CHECK,
+     "end_missing_only_when_full"),
+    ("more than all missing", import_of(missing_max_percent="101"), CHECK, "missing_max_percent_range"),
+    ("an unknown format", import_of(format="'xml'"), CHECK, "format_values"),
+    ("an unknown encoding", import_of(encoding="'utf-16'"), CHECK, "encoding_values"),
+    ("more slices merged than there are", import_of(slices_merged="1"), CHECK, "slices_range"),
+    ("an error of no import", error_row(), FOREIGN_KEY, "import_errors_import_id_fkey"),
+    ("an error before the first line", after_import(error_row(line="0")), CHECK, "line_range"),
+    ("an error whose field may be what was sent", after_import(error_row(field="'資格 太郎'")), CHECK, "field_form"),
+    ("an error with the value itself", after_import(error_row(value_class="'1980-05-17'")), CHECK, "value_class_form"),
+    ("an error told as a sentence", after_import(error_row(reason="'It is too long.'")), CHECK, "reason_form"),
+    ("a missing member of no import", missing_row(), FOREIGN_KEY, "import_missing_import_id_fkey"),
+    ("nobody missing", after_import(missing_row(member_key="99")), FOREIGN_KEY, "import_missing_member_key_fkey"),
+    ("a member missing twice", after_import(f"{missing_row()}; {missing_row()}"), UNIQUE, "import_missing_pkey"),
 ]
+
 # Of more than one row or statement.
 REFUSED += [
     ("two periods of one statement that overlap",

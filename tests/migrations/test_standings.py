@@ -110,6 +110,7 @@ def test_the_owner_can_defer_and_rebuild_but_the_service_cannot(family):
     family.run("SELECT shikaku.rebuild_standings()")
     assert family.value("SELECT shikaku.compare_standings()") == 0
     assert standing(family, 1, "registered") == (True,)
+    family.run("GRANT UPDATE ON shikaku.use_registrations TO shikaku_service")
     family.run("SET shikaku.standings = 'deferred'; UPDATE shikaku.use_registrations SET cancelled_at = '2026-11-22Z'", user="shikaku_service")
     assert family.value("SELECT shikaku.compare_standings()") == 0
     assert standing(family, 1, "registered") == (False,)
