@@ -35,7 +35,7 @@ TERMINAL_LIBS := -lcurl -ljansson -lcrypto -lp11
 UNIT_LIBS := -lcmocka $(SERVICE_LIBS)
 
 SERVICE_SOURCES := $(wildcard service/*.c service/base/*.c service/rules/*.c service/store/*.c service/trust/*.c \
-	service/net/*.c service/cases/*.c service/api/*.c)
+	service/net/*.c service/cases/*.c service/api/*.c service/jobs/*.c)
 TERMINAL_SOURCES := $(wildcard service/terminal/*.c) service/base/calendar.c service/base/clock.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
