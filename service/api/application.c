@@ -61,6 +61,10 @@ enum outcome application_open(struct application *application)
 		application->hasher, application->trust, application->numbers_key);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	application->imports = (struct import_feeds){ .loop = application->loop,
+		.database_url = config->database_url,
+		.numbers_key = application->numbers_key,
+		.most = (int)config->imports_max };
 	for (size_t i = 0; i < ROUTES_MAX && route_at(i) != NULL; i++)
 		count_route(application, i, route_at(i));
 	count_route(application, ROUTES_MAX, NULL);
@@ -75,6 +79,7 @@ enum outcome application_open(struct application *application)
 
 void application_close(struct application *application)
 {
+	import_feeds_close(&application->imports);
 	cases_close(&application->cases);
 }
 

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "cases/check.h"
+#include "cases/import_feed.h"
 #include "cases/principal.h"
 #include "net/http.h"
 
@@ -69,6 +70,7 @@ struct application {
 	struct trust *trust; /* what is believed at first; the caller's hold */
 	const struct sealing_key *numbers_key; /* NULL: no individual number is accepted */
 	struct cases cases;
+	struct import_feeds imports;
 	bool reported_ready;
 	struct turn_step step;
 	struct metric *turns;

@@ -7,6 +7,7 @@ static const struct route *const tables[] = {
 	card_challenges_routes,
 	eligibility_checks_routes,
 	card_suspensions_routes,
+	import_files_routes,
 	health_routes,
 	contract_routes,
 };
