@@ -65,6 +65,9 @@ enum outcome application_open(struct application *application)
 		.database_url = config->database_url,
 		.numbers_key = application->numbers_key,
 		.most = (int)config->imports_max };
+	application->exports = (struct member_exports){ .loop = application->loop,
+		.database_url = config->database_url,
+		.most = (int)config->imports_max };
 	for (size_t i = 0; i < ROUTES_MAX && route_at(i) != NULL; i++)
 		count_route(application, i, route_at(i));
 	count_route(application, ROUTES_MAX, NULL);
@@ -80,6 +83,7 @@ enum outcome application_open(struct application *application)
 void application_close(struct application *application)
 {
 	import_feeds_close(&application->imports);
+	member_exports_close(&application->exports);
 	cases_close(&application->cases);
 }
 

@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "cases/check.h"
 #include "cases/import_feed.h"
+#include "cases/member_export.h"
 #include "cases/principal.h"
 #include "net/http.h"
 
@@ -71,6 +72,7 @@ struct application {
 	const struct sealing_key *numbers_key; /* NULL: no individual number is accepted */
 	struct cases cases;
 	struct import_feeds imports;
+	struct member_exports exports;
 	bool reported_ready;
 	struct turn_step step;
 	struct metric *turns;

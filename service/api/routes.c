@@ -8,6 +8,7 @@ static const struct route *const tables[] = {
 	eligibility_checks_routes,
 	card_suspensions_routes,
 	import_files_routes,
+	members_export_routes,
 	health_routes,
 	contract_routes,
 };
