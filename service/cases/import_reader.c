@@ -6,9 +6,9 @@
 
 #include "base/charset.h"
 #include "base/gunzip.h"
-#include "base/json.h"
 #include "base/records.h"
 #include "cases/import_columns.h"
+#include "cases/import_json.h"
 
 /* A line of 64 KiB, all brackets, is a tree of 5 MiB. */
 #define ROW_MEMORY_MAX ((size_t)8 * 1024 * 1024)
@@ -145,64 +145,16 @@ static enum outcome take_csv(struct import_reader *reader, const struct record *
 	return any ? reader->calls.row(reader->calls.owner, &reader->arena, &row) : OUTCOME_OK;
 }
 
-/* False: it is of a type that no field has. */
-static bool take_value(struct arena *arena, const json_t *value, struct slice *text)
-{
-	*text = (struct slice){ NULL, 0 };
-	switch (json_typeof(value)) {
-	case JSON_NULL:
-		return true;
-	case JSON_TRUE:
-		*text = SLICE_LITERAL("true");
-		return true;
-	case JSON_FALSE:
-		*text = SLICE_LITERAL("false");
-		return true;
-	case JSON_STRING:
-		*text = (struct slice){ json_string_value(value), json_string_length(value) };
-		return true;
-	case JSON_INTEGER: {
-		struct text number;
-		text_open(&number, arena, 24, 24);
-		text_put_integer(&number, json_integer_value(value));
-		*text = text_slice(&number);
-		return !number.failed;
-	}
-	default:
-		return false;
-	}
-}
-
 static enum outcome take_ndjson(struct import_reader *reader, const struct record *record)
 {
-	json_t *object = NULL;
-	enum json_fault fault = JSON_FAULT_NONE;
 	struct import_row row = { .line = record->line };
-	const char *name;
-	json_t *value;
-	enum outcome outcome = json_read_object(
-		&reader->arena, (struct slice){ record->at, record->length }, &object, &fault, NULL);
+	struct staging_error error = { .line = record->line };
+	enum outcome outcome =
+		import_json_read(&reader->arena, (struct slice){ record->at, record->length }, &row, &error);
+	reader->secret = row.values.values[MEMBER_INDIVIDUAL_NUMBER].at != NULL;
 	if (outcome == OUTCOME_INVALID)
-		return note(reader, record->line, NULL, "line",
-			fault == JSON_FAULT_DUPLICATE_KEY ? "duplicate_key"
-			: fault == JSON_FAULT_UTF8        ? "bad_encoding"
-							  : "not_json");
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	json_object_foreach(object, name, value)
-	{
-		struct slice text;
-		int field = import_column_find(slice_of(name));
-		if (field == IMPORT_NO_COLUMN)
-			return note(reader, record->line, NULL, "line", "unknown_field");
-		if (!take_value(&reader->arena, value, &text))
-			return note(reader, record->line,
-				field == IMPORT_INSURER_NUMBER ? "insurer_number"
-							       : member_fields[field].column,
-				"text", "wrong_form");
-		put(reader, &row, field, text);
-	}
-	return reader->calls.row(reader->calls.owner, &reader->arena, &row);
+		return reader->calls.error(reader->calls.owner, &error);
+	return outcome == OUTCOME_OK ? reader->calls.row(reader->calls.owner, &reader->arena, &row) : outcome;
 }
 
 static bool is_blank(const struct record *record)
