@@ -30,7 +30,7 @@ FLAGS := $(FLAGS_$(BUILD))
 CFLAGS_ALL := -std=c11 $(WARNINGS) $(DEFINES) $(INCLUDES) $(HARDENING) $(FLAGS) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(FLAGS) $(LDFLAGS)
 
-SERVICE_LIBS := -lmicrohttpd -lcurl -lpq -lcrypto -ljansson -lunistring -lpthread
+SERVICE_LIBS := -lmicrohttpd -lcurl -lpq -lcrypto -ljansson -lunistring -lz -lpthread
 TERMINAL_LIBS := -lcurl -ljansson -lcrypto -lp11
 UNIT_LIBS := -lcmocka $(SERVICE_LIBS)
 
