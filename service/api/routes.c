@@ -12,6 +12,8 @@ static const struct route *const tables[] = {
 	workplaces_routes,
 	links_routes,
 	member_search_routes,
+	import_files_routes,
+	members_export_routes,
 	health_routes,
 	contract_routes,
 };

@@ -111,12 +111,12 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &suspensions_made;
 	slow.kinds[slow.kind_count++] = &suspensions_lifted;
 	slow.kinds[slow.kind_count++] = &suspensions_by_id;
-	slow.kinds[slow.kind_count++] = &cards_learned;
-	slow.kinds[slow.kind_count++] = &links_decided;
-	slow.kinds[slow.kind_count++] = &link_mismatches_listed;
 	slow.kinds[slow.kind_count++] = &members_put;
 	slow.kinds[slow.kind_count++] = &members_read;
 	slow.kinds[slow.kind_count++] = &member_histories;
+	slow.kinds[slow.kind_count++] = &cards_learned;
+	slow.kinds[slow.kind_count++] = &links_decided;
+	slow.kinds[slow.kind_count++] = &link_mismatches_listed;
 	slow.kinds[slow.kind_count++] = &insurers_by_number;
 	slow.kinds[slow.kind_count++] = &insurers_put;
 	slow.kinds[slow.kind_count++] = &workplaces_by_id;

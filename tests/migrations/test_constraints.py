@@ -403,6 +403,8 @@ REFUSED = [
     ("a running job that nobody runs", job(state="'running'"), CHECK, "leased_while_worked_on"),
     ("a failed job without a reason", job(state="'failed'", ended_at="'2026-01-02Z'"), CHECK, "failure_when_failed"),
     ("a reason that is a sentence", job(state="'failed'", ended_at="'2026-01-02Z'", failure="'It broke.'"), CHECK, "failure_form"),
+    ("a job more than done", job(percent="101"), CHECK, "percent_range"),
+    ("an import in slices of nothing", import_of(slice_rows="0"), CHECK, "slice_rows_range"),
     ("a job with fewer than no attempts", job(attempts="-1"), CHECK, "attempts_range"),
     ("two imports of one insurer at once", f"{job()}; {job(job_id=TWO)}", UNIQUE, "jobs_one_import_of_an_insurer"),
     ("an import without a job", import_of(import_id=NONE), FOREIGN_KEY, "imports_import_id_fkey"),
