@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ struct link_try {
 	bool taken;
 	bool over; /* answered, not yet recorded */
 	struct arena arena;
+	struct text body; /* of the question: it holds the number */
 	struct link_claim claim;
 	char last4[5];
 	bool unreadable; /* sealed under another key */
@@ -84,11 +86,10 @@ enum outcome link_checker_open(struct link_checker **opened, const struct config
 	return OUTCOME_OK;
 }
 
-/* The body held the number. */
 static void let_go(struct link_try *this)
 {
-	if (this->question.body.at != NULL)
-		sealing_wipe((void *)(uintptr_t)this->question.body.at, this->question.body.length);
+	if (this->body.at != NULL)
+		sealing_wipe(this->body.at, this->body.length);
 	arena_close(&this->arena);
 	*this = (struct link_try){ .taken = false };
 }
@@ -160,7 +161,8 @@ static enum outcome write_question(
 	memcpy(this->last4, number + NUMBER_DIGITS - 4, 4);
 	this->question.path = REGISTER_LINK_CHECKS;
 	this->question.answered = answered;
-	enum outcome outcome = register_write_link_check(&this->arena, &question, &this->question.body);
+	enum outcome outcome = register_write_link_check(&this->arena, &question, &this->body);
+	this->question.body = text_slice(&this->body);
 	return outcome == OUTCOME_OK ? outbound_ask(this->checker->outbound, &this->question) : outcome;
 }
 
@@ -215,17 +217,15 @@ static const char *list_attributes(const bool set[LINK_ATTRIBUTES], char text[AT
 {
 	size_t length = 0;
 	for (int i = 0; i < LINK_ATTRIBUTES; i++) {
-		const char *code = link_attribute_code((enum link_attribute)i);
-		size_t more = strlen(code);
-		if (!set[i] || length + more + 3 > ATTRIBUTES_SIZE)
+		if (!set[i])
 			continue;
-		text[length] = length == 0 ? '{' : ',';
-		memcpy(text + length + 1, code, more);
-		length += 1 + more;
+		int more = snprintf(text + length, ATTRIBUTES_SIZE - length, "%s%s", length == 0 ? "{" : ",",
+			link_attribute_code((enum link_attribute)i));
+		length += more > 0 ? (size_t)more : 0;
 	}
 	if (length == 0)
 		return NULL;
-	memcpy(text + length, "}", 2);
+	(void)snprintf(text + length, ATTRIBUTES_SIZE - length, "}");
 	return text;
 }
 
