@@ -17,6 +17,7 @@
 #include "jobs/jobs.h"
 #include "net/listener.h"
 #include "store/command.h"
+#include "trust/sealing.h"
 
 #define LOOPS_MAX 256
 /* Files beside connections: databases, epoll, logs. */
@@ -45,6 +46,7 @@ struct service {
 	const struct config *config;
 	struct process_state process;
 	struct trust *trust; /* what is believed about cards */
+	struct sealing_key *numbers_key; /* NULL: none is set */
 	_Atomic bool maintaining;
 	struct jobs *jobs;
 	struct worker workers[LOOPS_MAX];
@@ -71,6 +73,7 @@ static enum outcome open_worker(struct service *service, struct worker *worker, 
 	application->config = config;
 	application->process = &service->process;
 	application->trust = service->trust;
+	application->numbers_key = service->numbers_key;
 	enum outcome outcome = loop_create(&worker->loop);
 	application->loop = worker->loop;
 	if (outcome == OUTCOME_OK)
@@ -354,11 +357,19 @@ static enum outcome believe(struct service *service)
 	return outcome;
 }
 
+static enum outcome load_numbers_key(struct service *service)
+{
+	const char *path = service->config->individual_number_key;
+	return path[0] == '\0' ? OUTCOME_OK : sealing_key_load(path, &service->numbers_key);
+}
+
 static enum outcome open_service(struct service *service)
 {
 	const struct config *config = service->config;
 	int listeners[LOOPS_MAX];
 	enum outcome outcome = believe(service);
+	if (outcome == OUTCOME_OK)
+		outcome = load_numbers_key(service);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	outcome = listeners_open(config->listen, config->share_port != 0, listeners, service->count);
@@ -440,6 +451,7 @@ int command_serve(const struct config *config)
 	for (size_t i = 0; i < service.count; i++)
 		close_worker(&service.workers[i]);
 	trust_let_go(service.trust);
+	sealing_key_free(service.numbers_key);
 	rate_limits_close();
 	metrics_close();
 	if (outcome == OUTCOME_OK)

@@ -57,8 +57,8 @@ enum outcome application_open(struct application *application)
 		.challenge_lives = config->challenge_ttl * MICROSECONDS,
 		.revocation_hard = strcmp(config->revocation, "hard") == 0,
 	};
-	enum outcome outcome = cases_open(
-		&application->cases, &settings, application->store, application->hasher, application->trust);
+	enum outcome outcome = cases_open(&application->cases, &settings, application->store,
+		application->hasher, application->trust, application->numbers_key);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < ROUTES_MAX && route_at(i) != NULL; i++)

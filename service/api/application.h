@@ -58,6 +58,7 @@ struct application {
 	struct principals *principals;
 	struct hasher *hasher;
 	struct trust *trust; /* what is believed at first; the caller's hold */
+	const struct sealing_key *numbers_key; /* NULL: no individual number is accepted */
 	struct cases cases;
 	bool reported_ready;
 	struct turn_step step;
@@ -80,7 +81,7 @@ struct exchange {
 	struct principal_waiter waiter;
 };
 
-/* `application` is filled by the caller up to `trust`; this adds the rest. */
+/* `application` is filled by the caller up to `numbers_key`; this adds the rest. */
 enum outcome MUST_CHECK application_open(struct application *application);
 /* Nothing is served any more. */
 void application_close(struct application *application);

@@ -7,6 +7,10 @@ static const struct route *const tables[] = {
 	card_challenges_routes,
 	eligibility_checks_routes,
 	card_suspensions_routes,
+	members_routes,
+	insurers_routes,
+	workplaces_routes,
+	member_search_routes,
 	health_routes,
 	contract_routes,
 };

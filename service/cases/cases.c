@@ -42,11 +42,13 @@ static void register_metrics(struct cases *cases)
 }
 
 enum outcome cases_open(struct cases *cases, const struct cases_settings *settings, struct store *store,
-	struct hasher *hasher, struct trust *trust)
+	struct hasher *hasher, struct trust *trust, const struct sealing_key *numbers_key)
 {
-	*cases = (struct cases){
-		.settings = *settings, .store = store, .hasher = hasher, .trust = trust_hold(trust)
-	};
+	*cases = (struct cases){ .settings = *settings,
+		.store = store,
+		.hasher = hasher,
+		.trust = trust_hold(trust),
+		.numbers_key = numbers_key };
 	register_metrics(cases);
 	enum outcome outcome = challenger_create(&cases->challenger);
 	return outcome == OUTCOME_OK ? verifier_create(&cases->verifier) : outcome;

@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "trust/challenge.h"
 #include "trust/digest.h"
+#include "trust/sealing.h"
 #include "trust/signature.h"
 #include "trust/trust.h"
 
@@ -40,15 +41,17 @@ struct cases {
 	struct challenger *challenger;
 	struct verifier *verifier;
 	struct trust *trust; /* held; replaced between turns */
+	const struct sealing_key *numbers_key; /* of individual numbers, shared; NULL: none is accepted */
 	struct metric *checks[VALIDITY_MULTIPLE + 1][2]; /* by validity and accepted */
 	struct metric *reasons[REASON_COUNT];
 	struct metric *card_roads[2]; /* short and long */
 	struct metric *card_refusals[CARD_REFUSAL_COUNT];
 };
 
-/* `store`, `hasher` outlive the cases; `trust` is held until cases_close. */
+/* `store`, `hasher`, `numbers_key` outlive the cases; `trust` is held until cases_close. */
 enum outcome MUST_CHECK cases_open(struct cases *cases, const struct cases_settings *settings,
-	struct store *store, struct hasher *hasher, struct trust *trust);
+	struct store *store, struct hasher *hasher, struct trust *trust,
+	const struct sealing_key *numbers_key);
 void cases_close(struct cases *cases);
 
 /* From the next request on this is believed. Takes over the caller's hold. In the loop's thread. */

@@ -14,9 +14,8 @@ static struct day last_preschool_day(struct day born)
 	return last;
 }
 
-/* The first day of the month after the month in which 70 is reached. Born on the 1st, it is reached in the month before
- * (R1.1), and the day is the birthday itself. */
-static struct day first_elderly_day(struct day born)
+/* Born on the 1st, 70 is reached in the month before (R1.1), and the day is the birthday itself. */
+struct day elderly_first_day(struct day born)
 {
 	return day_plus(day_last_of_month(day_age_reached(born, 70)), 1);
 }
@@ -36,7 +35,7 @@ struct copayment copayment_on(
 {
 	if (scheme == SCHEME_LATE_ELDERLY)
 		return as_registered(COPAYMENT_LATE_ELDERLY, registered);
-	if (day_compare(visit, first_elderly_day(born)) >= 0)
+	if (day_compare(visit, elderly_first_day(born)) >= 0)
 		return as_registered(COPAYMENT_ELDERLY, registered);
 
 	struct day preschool = last_preschool_day(born);

@@ -21,6 +21,9 @@ struct copayment {
 	struct day_range valid;
 };
 
+/* The first day on which a registered ratio counts outside 後期: of the month after the one in which 70 is reached (R7.1). */
+struct day elderly_first_day(struct day born);
+
 /* The share on the visit date. `registered` is the insurer's ratio that covers that day, or NULL. Pure. */
 struct copayment copayment_on(
 	struct day visit, struct day born, enum scheme scheme, const struct registered_ratio *registered);

@@ -53,6 +53,8 @@ enum member_fault {
 	MEMBER_FAULT_NOT_ONE_OF,
 	MEMBER_FAULT_OUT_OF_RANGE, /* a birth date in the future, a loss before the acquisition ... */
 	MEMBER_FAULT_NOT_TOGETHER, /* with another field, the birth date or the insurer (R2.2, R7.13) */
+	MEMBER_FAULT_NOT_FOUND, /* it names a record that there is not */
+	MEMBER_FAULT_NOT_ACCEPTED, /* by this service: an individual number that it could not seal (R2.4) */
 };
 /* As in an import's errors: missing, wrong_form ... */
 const char *member_fault_code(enum member_fault fault);
@@ -65,12 +67,31 @@ struct member_faults {
 		enum member_fault fault;
 		const char *expected; /* English: what was expected; never what was sent */
 	} list[MEMBER_FAULTS_MAX];
-	size_t count;
+	size_t count; /* of those listed: the first ones */
 };
 
-/* Brings every value of the row into the one spelling in which it is stored (texts in `arena`), fills the keys, and notes what is wrong.
- * `insurer_number` has 8 digits; `today` is the day in Japan. OUTCOME_NO_MEMORY: nothing may be said of the row. */
+/* Brings every value of the row into the one spelling in which it is stored (texts in `arena`, or where they were), fills the keys,
+ * and notes what is wrong: of every field on its own, of a group of which anything is given, and of groups with each other. A value that
+ * is empty or blank becomes absent. `insurer_number` has 8 digits; `today` is the day in Japan. OUTCOME_NO_MEMORY: nothing may be
+ * said of the row. */
 enum outcome MUST_CHECK member_row_check(struct arena *arena, const char *insurer_number, struct day today,
 	struct member_row *row, struct member_faults *faults);
+
+/* One group of the row alone, for a record that has several of it; the same rules, but those with other groups. Of the others it looks at
+ * MEMBER_MEMBER_ID, where there is one (nobody depends on oneself). `born` is not known where the birth date has a fault. */
+enum outcome MUST_CHECK member_part_check(struct arena *arena, const char *insurer_number, struct day today,
+	struct optional_day born, enum member_group group, struct member_row *row,
+	struct member_faults *faults);
+
+/* Whether the row has any value of the group. */
+bool member_group_is_given(const struct member_row *row, enum member_group group);
+
+/* Of two parts of one member, both without a fault: whether they have a day in common though a member has one at a time: periods,
+ * ratios, limits, and specific diseases of one category (R3.5). */
+bool member_parts_overlap(enum member_group group, const struct member_row *a, const struct member_row *b);
+
+/* Whether the ratio holds on the limit's first day and is not the one of that category: B01 to B03 are of 30 % (R7.13). Both without a
+ * fault. */
+bool member_limit_contradicts_ratio(const struct member_row *limit, const struct member_row *ratio);
 
 #endif
