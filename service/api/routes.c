@@ -10,6 +10,7 @@ static const struct route *const tables[] = {
 	members_routes,
 	insurers_routes,
 	workplaces_routes,
+	jobs_routes,
 	member_search_routes,
 	health_routes,
 	contract_routes,
