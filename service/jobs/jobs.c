@@ -95,7 +95,8 @@ static bool look_at(struct worker *worker, uint8_t job_id[UUID_BYTES], int *perc
 {
 	pthread_mutex_lock(&worker->mutex);
 	bool working = worker->working;
-	memcpy(job_id, worker->job.row.job_id, UUID_BYTES);
+	if (working)
+		memcpy(job_id, worker->job.row.job_id, UUID_BYTES);
 	*percent = atomic_load(&worker->job.percent);
 	pthread_mutex_unlock(&worker->mutex);
 	return working;

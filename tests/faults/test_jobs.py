@@ -123,6 +123,7 @@ def test_a_merge_that_is_cancelled_leaves_nothing(database, again):
     with held(database):
         import_id = stage(database, rows)
         wait_until(lambda: waiting(database), "the merge to wait")
+        wait_until(lambda: 0 < job(database, import_id, "percent") < 100, "the job to say how far it is")
         assert database.value("SELECT shikaku.cancel_job('01130012', %s, now())", (import_id,), user="shikaku_service") == "cancelling"
         ends(database, import_id, "cancelled")
     assert database.value("SELECT count(*) FROM shikaku.members WHERE member_id LIKE 'S-%'") == 3
