@@ -10,8 +10,10 @@ static const struct route *const tables[] = {
 	members_routes,
 	insurers_routes,
 	workplaces_routes,
-	jobs_routes,
 	member_search_routes,
+	import_files_routes,
+	jobs_routes,
+	members_export_routes,
 	health_routes,
 	contract_routes,
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/plain_connection.h"
 #include "store/schema.h"
 
 #define PARAMETERS_OF_A_STATEMENT 16
@@ -235,4 +236,42 @@ void plain_close(struct plain *plain)
 		return;
 	PQfinish(plain->connection);
 	free(plain);
+}
+
+bool plain_is_interrupted(const struct plain *plain)
+{
+	return is_interrupted(plain);
+}
+
+PGconn *plain_connection(struct plain *plain)
+{
+	return plain->connection;
+}
+
+enum outcome plain_settle(struct plain *plain)
+{
+	enum outcome outcome = OUTCOME_OK;
+	for (bool more = true; more;) {
+		if (!wait_for_result(plain, 0)) {
+			lose(plain);
+			return OUTCOME_UNAVAILABLE;
+		}
+		PGresult *result = PQgetResult(plain->connection);
+		more = result != NULL && PQresultStatus(result) != PGRES_COPY_IN;
+		if (result != NULL && outcome == OUTCOME_OK && PQresultStatus(result) != PGRES_COPY_IN)
+			outcome = take_rows(plain, result, NULL, NULL);
+		PQclear(result);
+	}
+	if (PQstatus(plain->connection) != CONNECTION_OK) {
+		lose(plain);
+		return OUTCOME_UNAVAILABLE;
+	}
+	return outcome;
+}
+
+void plain_lose(struct plain *plain)
+{
+	if (plain->connection != NULL)
+		PQfinish(plain->connection);
+	plain->connection = NULL;
 }
