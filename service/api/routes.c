@@ -13,6 +13,7 @@ static const struct route *const tables[] = {
 	links_routes,
 	member_search_routes,
 	import_files_routes,
+	jobs_routes,
 	members_export_routes,
 	health_routes,
 	contract_routes,

@@ -51,7 +51,9 @@ static bool connect_worker(struct worker *worker)
 	if (plain_usable(worker->database))
 		return true;
 	plain_close(worker->database);
-	return plain_open(&worker->database, &settings) == OUTCOME_OK;
+	bool ready = plain_open(&worker->database, &settings) == OUTCOME_OK;
+	metric_set(worker->ready, ready ? 1 : 0);
+	return ready;
 }
 
 static const struct job_kind *kind_of(const struct job_row *row)
@@ -70,6 +72,8 @@ static const char *failure_of(enum outcome outcome)
 		return "database_unavailable";
 	case OUTCOME_BUSY:
 		return "database_busy";
+	case OUTCOME_CONFLICT:
+		return "conflict";
 	default:
 		return "internal_error";
 	}
