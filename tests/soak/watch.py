@@ -10,6 +10,7 @@ import time
 import uuid
 
 from support import shikakud
+from support.programs import may_look_into
 from support_service import SANITIZER
 from support_wire import Wire
 
@@ -133,13 +134,15 @@ class Ledger:
 
 
 def private_bytes(process_id):
-    """Memory that is nobody else's."""
+    """Memory that is nobody else's. 0 where that is not ours to see."""
+    if not may_look_into(process_id):
+        return 0
     lines = pathlib.Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()
     return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Dirty:", "Swap:")))
 
 
 def descriptors(process_id):
-    return len(os.listdir(f"/proc/{process_id}/fd"))
+    return len(os.listdir(f"/proc/{process_id}/fd")) if may_look_into(process_id) else 0
 
 
 def rates(points):

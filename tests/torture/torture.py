@@ -13,7 +13,7 @@ import time
 
 from support import Service
 from support.database import NOW
-from support.programs import SHIKAKUD
+from support.programs import SHIKAKUD, may_look_into
 from support.evidence import answers_on_record
 from support_service import PATIENCE, SANITIZER
 from support_wire import Wire, request
@@ -104,7 +104,7 @@ class TorturedService(Service):
         return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text()).group(1))
 
     def files(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        return len(os.listdir(f"/proc/{self.process.pid}/fd")) if may_look_into(self.process.pid) else 0
 
     def end(self):
         """What was wrong with its end, in words; None when it ended well."""
