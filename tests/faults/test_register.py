@@ -1,8 +1,9 @@
 """The resident register is slow, away, or talks nonsense: nobody is linked or called a mismatch by that, the number waits sealed and is
 asked about again, and the service stays bounded (R8.1, R8.3)."""
 
-import sys
 import pathlib
+import subprocess
+import sys
 import time
 
 import pytest
@@ -191,6 +192,24 @@ def test_a_number_sealed_under_another_key_waits_for_its_key(checking, database,
     service = checking()
     wait_until(lambda: "another individual_number_key" in service.log())
     assert one.state == "pending" and register.asked == [] and one.number not in service.log()
+
+
+@pytest.mark.parametrize("vouched_for", [True, False])
+def test_numbers_go_to_nobody_for_whom_nobody_vouches(start, database, key, tmp_path, vouched_for):
+    for name in ("register", "another"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=register", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-days", "7", "-keyout", tmp_path / f"{name}.key", "-out", tmp_path / f"{name}.pem"], check=True, capture_output=True)
+    both = tmp_path / "both.pem"
+    both.write_bytes((tmp_path / "register.key").read_bytes() + (tmp_path / "register.pem").read_bytes())
+    with Register(certificate=both) as register:
+        one = Member(database, register, key).send()
+        service = start(individual_number_key=key.file, register_authorities=tmp_path / f"{'register' if vouched_for else 'another'}.pem",
+                        **register.settings(tmp_path))
+        if vouched_for:
+            one.wait_for("linked")
+        else:
+            wait_until(lambda: service.metrics().get('shikaku_link_checks_total{outcome="no_answer"}', 0) >= 2)
+            assert one.state == "pending" and register.asked == []
 
 
 def test_a_member_of_two_insurers_is_one_person_at_the_desk(checking, database, register, member):

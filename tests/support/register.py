@@ -5,6 +5,7 @@ import http.server
 import json
 import pathlib
 import socket
+import ssl
 import threading
 import time
 
@@ -23,8 +24,10 @@ class Register:
     both in hexadecimal: person_code}. `answer` decides how a question is answered: a function of (path, question) that gives
     (status, content type, body), or None for what the contract says; see the functions below. asked: all questions, in order."""
 
-    def __init__(self, token=TOKEN):
+    def __init__(self, token=TOKEN, certificate=None):
+        """certificate: file of a certificate and its key, in PEM; then it is spoken to by https."""
         self.token = token
+        self.scheme = "https" if certificate else "http"
         self.people = {}
         self.cards = {}
         self.asked = []
@@ -36,6 +39,10 @@ class Register:
         self._lock = threading.Lock()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
         close_at_exit(self)
@@ -48,7 +55,7 @@ class Register:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_port}"
 
     def settings(self, folder, **more):
         """Of a service that asks this register; its files are written into the folder."""
