@@ -436,7 +436,7 @@ $$;
 --
 --   created, changed, unchanged       `version` and `answer` (member_document, as text) are of the record as it is then
 --   exists, precondition_failed, insured_not_found, certificate_without_membership (both at `place`, from 0), workplace_not_found,
---   periods_overlap, member_in_use (another record depends on a period that would be withdrawn), import_running, no_such_insurer
+--   periods_overlap, member_in_use (another record depends on a period that would be withdrawn), import_running
 --   key_reused                        the Idempotency-Key came with another request
 --
 -- replayed: what the same request was answered before.
@@ -488,8 +488,10 @@ BEGIN
         EXIT;
       WHEN foreign_key_violation THEN
         GET STACKED DIAGNOSTICS refused_by = CONSTRAINT_NAME;
-        outcome := CASE refused_by WHEN 'members_insurer_number_fkey' THEN 'no_such_insurer'
-          WHEN 'workplace_of_the_same_insurer' THEN 'workplace_not_found' ELSE 'member_in_use' END;
+        IF refused_by = 'members_insurer_number_fkey' THEN
+          RAISE; -- whose tokens could there be?
+        END IF;
+        outcome := CASE refused_by WHEN 'workplace_of_the_same_insurer' THEN 'workplace_not_found' ELSE 'member_in_use' END;
         EXIT;
       WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS refused_by = CONSTRAINT_NAME;

@@ -26,7 +26,6 @@ static const struct {
 	{ "periods_overlap", KEEPING_REFUSED },
 	{ "member_in_use", KEEPING_IN_USE },
 	{ "import_running", KEEPING_IMPORT_RUNNING },
-	{ "no_such_insurer", KEEPING_NO_INSURER },
 	{ "key_reused", KEEPING_KEY_REUSED },
 };
 

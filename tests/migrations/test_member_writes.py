@@ -378,7 +378,8 @@ def test_a_wrong_where_would_show_nothing_of_another_insurer(family):
 
 
 def test_an_insurer_that_is_not_registered_has_no_members(family):
-    assert put(family, "E-1", document(period()), insurer="06270029").outcome == "no_such_insurer"
+    with pytest.raises(psycopg2.errors.ForeignKeyViolation):
+        put(family, "E-1", document(period()), insurer="06270029")
     assert read(family, "E-1", "06270029") == "none"
 
 
