@@ -232,12 +232,11 @@ def test_a_dependant_has_an_insured_person_whose_end_is_theirs_R3_3(insurer, des
     assert check(desk, insurer, made.json).json["validity"] == "valid"
 
 
-@pytest.mark.parametrize("insured, acquired", [("nobody", "2020-04-01"), ("E-1", "2019-04-01"), ("E-3", "2020-04-01")])
+@pytest.mark.parametrize("insured, acquired", [("nobody", "2020-04-01"), ("E-1", "2020-03-31"), ("E-1", "2025-04-01"), ("E-3", "2020-04-01")])
 def test_a_dependant_of_nobody_who_is_insured_then_is_refused_R3_3(insurer, insured, acquired):
     insurer.put(record(period("2020-04-01", "2025-04-01", "03")), at("E-1"))
     insurer.put(record(dependant_of("E-1")), at("E-3"))
-    lost = "2020-04-01" if acquired < "2020-04-01" else None
-    refused_fields(insurer.put(record(period("2010-04-01", "2011-04-01", "03"), dependant_of(insured, acquired, lost)), at("E-2")),
+    refused_fields(insurer.put(record(period("2010-04-01", "2011-04-01", "03"), dependant_of(insured, acquired)), at("E-2")),
                    {"/memberships/1/insured_member_id": "not_found"})
     refused(insurer.get(at("E-2")), 404, "no_such_member")
 
