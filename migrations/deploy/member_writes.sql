@@ -71,17 +71,14 @@ BEGIN
 END
 $$;
 
--- Which of the insured person's periods a dependant's belongs to (R3.3): of those that have a day in common with it the one under way
--- when it begins, else the first.
-CREATE FUNCTION shikaku.insured_membership(insurer_number text, insured_member_id text, acquired_on date, lost_on date) RETURNS bigint
+-- To which of the insured person's periods a dependant's belongs (R3.3): the one under way on its first day.
+CREATE FUNCTION shikaku.insured_membership(insurer_number text, insured_member_id text, acquired_on date) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = '' AS $$
   SELECT ms.membership_id
     FROM shikaku.members AS m
     JOIN shikaku.memberships AS ms USING (member_key)
     WHERE m.insurer_number = $1 AND m.member_id = $2 AND ms.relationship = 'insured'
-      AND daterange(ms.acquired_on, ms.lost_on) && daterange($3, $4)
-    ORDER BY $3 < ms.acquired_on, ms.acquired_on
-    LIMIT 1
+      AND ms.acquired_on <= $3 AND (ms.lost_on IS NULL OR ms.lost_on > $3)
 $$;
 
 -- The periods asked for, each with the one on record that it is: the same acquired_on, else, of what is left over on both sides, in order of
@@ -89,8 +86,7 @@ $$;
 CREATE FUNCTION shikaku.pair_memberships(member shikaku.members, wanted jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = '' AS $$
   WITH asked AS (
-    SELECT e.value AS period, e.ordinality - 1 AS place, (e.value ->> 'acquired_on')::date AS acquired_on,
-        (e.value ->> 'lost_on')::date AS lost_on
+    SELECT e.value AS period, e.ordinality - 1 AS place, (e.value ->> 'acquired_on')::date AS acquired_on
       FROM jsonb_array_elements($2) WITH ORDINALITY AS e
   ), stored AS (
     SELECT ms.membership_id, ms.acquired_on FROM shikaku.memberships AS ms WHERE ms.member_key = ($1).member_key
@@ -107,7 +103,7 @@ LANGUAGE sql STABLE SET search_path = '' AS $$
   )
   SELECT coalesce(jsonb_agg(a.period || jsonb_build_object('place', a.place, 'membership_id', p.membership_id, 'insured_membership_id',
       CASE WHEN a.period ->> 'relationship' = 'dependent' THEN
-        shikaku.insured_membership(($1).insurer_number, a.period ->> 'insured_member_id', a.acquired_on, a.lost_on) END)), '[]')
+        shikaku.insured_membership(($1).insurer_number, a.period ->> 'insured_member_id', a.acquired_on) END)), '[]')
     FROM asked AS a LEFT JOIN paired AS p USING (place)
 $$;
 
@@ -436,7 +432,7 @@ $$;
 --
 --   created, changed, unchanged       `version` and `answer` (member_document, as text) are of the record as it is then
 --   exists, precondition_failed, insured_not_found, certificate_without_membership (both at `place`, from 0), workplace_not_found,
---   periods_overlap, member_in_use (another record depends on a period that would be withdrawn), import_running, no_such_insurer
+--   periods_overlap, member_in_use (another record depends on a period that would be withdrawn), import_running
 --   key_reused                        the Idempotency-Key came with another request
 --
 -- replayed: what the same request was answered before.
@@ -488,8 +484,10 @@ BEGIN
         EXIT;
       WHEN foreign_key_violation THEN
         GET STACKED DIAGNOSTICS refused_by = CONSTRAINT_NAME;
-        outcome := CASE refused_by WHEN 'members_insurer_number_fkey' THEN 'no_such_insurer'
-          WHEN 'workplace_of_the_same_insurer' THEN 'workplace_not_found' ELSE 'member_in_use' END;
+        IF refused_by = 'members_insurer_number_fkey' THEN
+          RAISE; -- whose tokens could there be?
+        END IF;
+        outcome := CASE refused_by WHEN 'workplace_of_the_same_insurer' THEN 'workplace_not_found' ELSE 'member_in_use' END;
         EXIT;
       WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS refused_by = CONSTRAINT_NAME;

@@ -15,7 +15,7 @@ DROP FUNCTION shikaku.write_limits(shikaku.members, jsonb, timestamptz);
 DROP FUNCTION shikaku.write_ratios(shikaku.members, jsonb, timestamptz);
 DROP FUNCTION shikaku.write_memberships(shikaku.members, jsonb, timestamptz);
 DROP FUNCTION shikaku.pair_memberships(shikaku.members, jsonb);
-DROP FUNCTION shikaku.insured_membership(text, text, date, date);
+DROP FUNCTION shikaku.insured_membership(text, text, date);
 DROP FUNCTION shikaku.refuse_member(text, bigint);
 DROP FUNCTION shikaku.member_document(bigint);
 DROP FUNCTION shikaku.instant_text(timestamptz);

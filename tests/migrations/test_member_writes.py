@@ -185,10 +185,11 @@ def test_a_dependant_belongs_to_an_insured_person(family):
 
 
 @pytest.mark.parametrize("insured, acquired, lost", [
-    ("nobody", "2020-04-01", None), ("E-1", "2019-04-01", "2020-04-01"), ("b", "2020-04-01", None), ("c", "2020-04-01", None), ("E-2", "2020-04-01", None),
+    ("nobody", "2020-04-01", None), ("E-1", "2020-03-31", None), ("E-3", "2020-04-01", None), ("b", "2020-04-01", None), ("c", "2020-04-01", None), ("E-2", "2020-04-01", None),
 ])
 def test_a_dependant_of_nobody_who_is_insured_then_is_refused(family, insured, acquired, lost):
     put(family, "E-1", document(period("2020-04-01")))
+    put(family, "E-3", document(period("2019-04-01", "2020-04-01")))
     refused = put(family, "E-2", document(period("2010-04-01", "2011-04-01"), dependant(insured, acquired, lost)))
     assert (refused.outcome, refused.place) == ("insured_not_found", 1)
     assert read(family, "E-2") == "none"
@@ -378,7 +379,8 @@ def test_a_wrong_where_would_show_nothing_of_another_insurer(family):
 
 
 def test_an_insurer_that_is_not_registered_has_no_members(family):
-    assert put(family, "E-1", document(period()), insurer="06270029").outcome == "no_such_insurer"
+    with pytest.raises(psycopg2.errors.ForeignKeyViolation):
+        put(family, "E-1", document(period()), insurer="06270029")
     assert read(family, "E-1", "06270029") == "none"
 
 
