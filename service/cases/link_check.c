@@ -14,7 +14,8 @@
 
 #define ARENA_MAX ((size_t)128 * 1024)
 #define WAIT_MS 100
-#define RETRY_MOST (3600 * MICROSECONDS)
+#define RETRY_MOST (600 * MICROSECONDS)
+#define QUIET_MOST (30 * MICROSECONDS)
 /* Beyond the register's own time: for what waits in the queue, and for recording. */
 #define LEASE_MORE (30 * MICROSECONDS)
 /* "{name,birth_date,address,name_kana,sex}" */
@@ -46,7 +47,8 @@ struct link_checker {
 		*outbound; /* NULL while there is nothing to ask: nobody holds connections for nothing */
 	int64_t lease;
 	int64_t retry; /* the first pause */
-	int silences; /* questions without an answer since the last one that had one */
+	size_t silences; /* questions without an answer since the last one that had one */
+	int quiets; /* pauses since then */
 	int64_t quiet_until; /* monotonic: until then the register is left alone */
 	size_t count;
 	struct link_try tries[OUTBOUND_CONCURRENCY_MAX];
@@ -110,13 +112,28 @@ void link_checker_close(struct link_checker *checker)
 	free(checker);
 }
 
-/* Doubled each time: 5 s, 10 s, 20 s ... an hour. */
-static int64_t pause_after(const struct link_checker *checker, int attempts)
+/* Doubled each time: 5 s, 10 s, 20 s ... */
+static int64_t pause_after(const struct link_checker *checker, int attempts, int64_t most)
 {
 	int64_t pause = checker->retry;
-	for (int i = 1; i < attempts && pause < RETRY_MOST; i++)
+	for (int i = 1; i < attempts && pause < most; i++)
 		pause *= 2;
-	return pause < RETRY_MOST ? pause : RETRY_MOST;
+	return pause < most ? pause : most;
+}
+
+/* As many as can be under way had no answer: it is away, and each number that was tried in vain would wait longer for its return. */
+static bool is_away(const struct link_checker *checker)
+{
+	return checker->silences >= checker->count;
+}
+
+static void note_silence(struct link_checker *checker, int64_t now)
+{
+	checker->silences++;
+	if (!is_away(checker) || now < checker->quiet_until)
+		return;
+	checker->quiets++;
+	checker->quiet_until = now + pause_after(checker, checker->quiets, QUIET_MOST);
 }
 
 static void answered(struct outbound_question *question, enum outcome outcome)
@@ -243,7 +260,7 @@ static enum outcome record(struct link_checker *checker, struct link_try *this)
 static enum outcome postpone(struct link_checker *checker, struct link_try *this)
 {
 	struct clock_reading now = clock_read();
-	int64_t pause = pause_after(checker, this->claim.attempts);
+	int64_t pause = pause_after(checker, this->claim.attempts, RETRY_MOST);
 	if (this->unreadable) {
 		log_line(LOG_LEVEL_ERROR, "link_check",
 			"the number of member_key=%lld was sealed under another individual_number_key",
@@ -251,9 +268,7 @@ static enum outcome postpone(struct link_checker *checker, struct link_try *this
 		pause = RETRY_MOST;
 	} else {
 		metric_add(counts[LINK_NO_ANSWER], 1);
-		checker->silences++;
-		if ((size_t)checker->silences >= checker->count)
-			checker->quiet_until = now.monotonic + pause_after(checker, checker->silences);
+		note_silence(checker, now.monotonic);
 	}
 	return store_postpone_link_check(checker->database, &this->claim, now.wall + pause);
 }
@@ -268,6 +283,7 @@ static enum outcome settle(struct link_checker *checker)
 			continue;
 		if (this->outcome == OUTCOME_OK) {
 			checker->silences = 0;
+			checker->quiets = 0;
 			outcome = record(checker, this);
 		} else {
 			outcome = postpone(checker, this);
@@ -296,8 +312,12 @@ static enum outcome claim(struct link_checker *checker)
 {
 	int64_t now = clock_read().wall;
 	size_t most = free_tries(checker);
-	/* Few at a time would be a statement for each. */
-	if (2 * most < checker->count || is_quiet(checker))
+	/* Few at a time would be a statement for each; but one is enough to see whether it is back. */
+	if (is_away(checker))
+		most = most == checker->count ? 1 : 0;
+	else if (2 * most < checker->count)
+		most = 0;
+	if (most == 0 || is_quiet(checker))
 		return OUTCOME_OK;
 	return store_claim_link_checks(checker->database, now, now + checker->lease, most, begin, checker);
 }

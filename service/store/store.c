@@ -115,6 +115,8 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &members_read;
 	slow.kinds[slow.kind_count++] = &member_histories;
 	slow.kinds[slow.kind_count++] = &cards_learned;
+	slow.kinds[slow.kind_count++] = &links_decided;
+	slow.kinds[slow.kind_count++] = &link_mismatches_listed;
 	slow.kinds[slow.kind_count++] = &insurers_by_number;
 	slow.kinds[slow.kind_count++] = &insurers_put;
 	slow.kinds[slow.kind_count++] = &workplaces_by_id;
@@ -195,6 +197,18 @@ enum outcome store_find_standings_by_card(struct store *store, struct card_quest
 enum outcome store_find_standings_by_card_as_known(struct store *store, struct card_question *question)
 {
 	question->question.kind = &standings_by_card_as_known;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_decide_link(struct store *store, struct link_decision_question *question)
+{
+	question->question.kind = &links_decided;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_link_mismatches(struct store *store, struct page_question *question)
+{
+	question->question.kind = &link_mismatches_listed;
 	return lane_ask(store->slow, &question->question);
 }
 

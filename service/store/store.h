@@ -11,6 +11,7 @@
 #include "store/checks.h"
 #include "store/insurer_records.h"
 #include "store/lane.h"
+#include "store/link_decisions.h"
 #include "store/members.h"
 #include "store/member_pages.h"
 #include "store/standings.h"
@@ -31,6 +32,8 @@ enum outcome MUST_CHECK store_find_standings_as_known(
 enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_find_standings_by_card_as_known(
 	struct store *store, struct card_question *question);
+enum outcome MUST_CHECK store_decide_link(struct store *store, struct link_decision_question *question);
+enum outcome MUST_CHECK store_list_link_mismatches(struct store *store, struct page_question *question);
 enum outcome MUST_CHECK store_learn_card(struct store *store, struct card_learning_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);
 enum outcome MUST_CHECK store_make_suspension(struct store *store, struct suspension_question *question);
