@@ -11,6 +11,7 @@ static const struct route *const tables[] = {
 	insurers_routes,
 	workplaces_routes,
 	member_search_routes,
+	statistics_routes,
 	health_routes,
 	contract_routes,
 };
