@@ -11,7 +11,7 @@
 
 #define COUNTED_DAYS_MAX 31
 /* A day has a line for each validity of an answer about somebody's member, accepted or not. */
-#define COUNTED_CHECKS_MAX (COUNTED_DAYS_MAX * 5 * 2)
+#define COUNTED_CHECKS_MAX ((size_t)COUNTED_DAYS_MAX * 5 * 2)
 
 enum {
 	COUNTED_ISSUED,
