@@ -14,6 +14,7 @@ static const struct route *const tables[] = {
 	member_search_routes,
 	import_files_routes,
 	members_export_routes,
+	statistics_routes,
 	health_routes,
 	contract_routes,
 };

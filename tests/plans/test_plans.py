@@ -63,7 +63,7 @@ def values_of(name, size):
                    ("text", ["'1319900013'"] * size), ("date", ["'2026-11-22'"] * size), ("timestamptz", ["NULL"] * size),
                    ("int2", ["4"] * size), ("int2", ["0"] * size), ("bool", ["false"] * size), ("int2", ["1"] * size),
                    ("bool", ["true"] * size), ("int8", ["0"] * size), ("int8", ["1"] * size), ("int8", ["1"] * size),
-                   ("uuid", [uuid.format(0)] * size), ("int4", [str(i) for i in range(size)]), ("bytea", ["NULL"] * size),
+                   ("text", ["'06136022'"] * size), ("uuid", [uuid.format(0)] * size), ("int4", [str(i) for i in range(size)]), ("bytea", ["NULL"] * size),
                    ("bytea", [digest] * size)]
         return [array(values, kind) for kind, values in columns]
     suspensions = [array([f"'019a0bc0-def1-7234-8567-{i:012x}'" for i in range(size)], "uuid"),
