@@ -11,6 +11,7 @@ static const struct route *const tables[] = {
 	insurers_routes,
 	workplaces_routes,
 	links_routes,
+	jobs_routes,
 	member_search_routes,
 	import_files_routes,
 	members_export_routes,

@@ -1,9 +1,11 @@
 /* What this service works on. */
 #include "base/clock.h"
+#include "jobs/import.h"
 #include "jobs/jobs.h"
 #include "jobs/link_checks.h"
 
 const struct job_kind job_kinds[] = {
+	{ .name = "import", .run = job_import },
 	{ .name = NULL },
 };
 

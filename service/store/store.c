@@ -123,6 +123,11 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &workplaces_put;
 	slow.kinds[slow.kind_count++] = &workplaces_removed;
 	slow.kinds[slow.kind_count++] = &workplaces_listed;
+	slow.kinds[slow.kind_count++] = &jobs_by_id;
+	slow.kinds[slow.kind_count++] = &jobs_cancelled;
+	slow.kinds[slow.kind_count++] = &imports_by_id;
+	slow.kinds[slow.kind_count++] = &import_errors_listed;
+	slow.kinds[slow.kind_count++] = &import_missing_listed;
 	slow.kinds[slow.kind_count++] = &members_listed;
 	slow.kinds[slow.kind_count++] = &members_searched;
 	slow.kinds[slow.kind_count++] = &members_counted;
@@ -277,6 +282,36 @@ enum outcome store_list_workplaces(struct store *store, struct page_question *qu
 {
 	question->question.kind = &workplaces_listed;
 	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_job(struct store *store, struct job_record_question *question)
+{
+	question->question.kind = &jobs_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_cancel_job(struct store *store, struct job_record_question *question)
+{
+	question->question.kind = &jobs_cancelled;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_import(struct store *store, struct job_record_question *question)
+{
+	question->question.kind = &imports_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_import_errors(struct store *store, struct import_page_question *question)
+{
+	question->page.question.kind = &import_errors_listed;
+	return lane_ask(store->slow, &question->page.question);
+}
+
+enum outcome store_list_import_missing(struct store *store, struct import_page_question *question)
+{
+	question->page.question.kind = &import_missing_listed;
+	return lane_ask(store->slow, &question->page.question);
 }
 
 enum outcome store_put_member(struct store *store, struct member_question *question)

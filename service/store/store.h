@@ -10,6 +10,7 @@
 #include "store/cards.h"
 #include "store/checks.h"
 #include "store/insurer_records.h"
+#include "store/job_records.h"
 #include "store/lane.h"
 #include "store/link_decisions.h"
 #include "store/members.h"
@@ -46,6 +47,11 @@ enum outcome MUST_CHECK store_find_workplace(struct store *store, struct insurer
 enum outcome MUST_CHECK store_put_workplace(struct store *store, struct insurer_record_question *question);
 enum outcome MUST_CHECK store_remove_workplace(struct store *store, struct insurer_record_question *question);
 enum outcome MUST_CHECK store_list_workplaces(struct store *store, struct page_question *question);
+enum outcome MUST_CHECK store_find_job(struct store *store, struct job_record_question *question);
+enum outcome MUST_CHECK store_cancel_job(struct store *store, struct job_record_question *question);
+enum outcome MUST_CHECK store_find_import(struct store *store, struct job_record_question *question);
+enum outcome MUST_CHECK store_list_import_errors(struct store *store, struct import_page_question *question);
+enum outcome MUST_CHECK store_list_import_missing(struct store *store, struct import_page_question *question);
 enum outcome MUST_CHECK store_put_member(struct store *store, struct member_question *question);
 enum outcome MUST_CHECK store_read_member(struct store *store, struct member_question *question);
 enum outcome MUST_CHECK store_tell_member_history(struct store *store, struct member_question *question);
