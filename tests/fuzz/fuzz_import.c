@@ -149,9 +149,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	begin(&once, true);
 	begin(&cut, false);
 	enum import_fault fault = read_file(&once, &form, file, NULL);
-	MUST_HOLD(read_file(&cut, &form, file, data + 1) == fault);
-	MUST_HOLD(fault == IMPORT_GZIP_BOMB || fault == IMPORT_TOO_LARGE || fault == IMPORT_BAD_GZIP ||
-		  (once.digest == cut.digest && once.rows == cut.rows && once.errors == cut.errors));
+	enum import_fault other = read_file(&cut, &form, file, data + 1);
+	/* How much it grows is measured as it comes. */
+	if (fault != IMPORT_GZIP_BOMB && other != IMPORT_GZIP_BOMB && fault != IMPORT_TOO_LARGE)
+		MUST_HOLD(other == fault && once.digest == cut.digest && once.rows == cut.rows &&
+			  once.errors == cut.errors);
 	if (fault == IMPORT_WHOLE && once.writes && once.rows > 0) {
 		const struct import_form plain = { .format = IMPORT_CSV, .bytes_max = INT64_MAX };
 		begin(&written, false);
