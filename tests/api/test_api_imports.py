@@ -545,7 +545,6 @@ def test_all_members_come_out_in_order_and_nobody_elses(insurer, place):
 def test_what_came_out_goes_in_again_and_changes_nothing(start):
     service = start()
     one = Insurer(service, service.database)
-    service.database.run("DELETE FROM shikaku.persons WHERE false")
     rows = [row(), row(birth_date="1950-05-05", ratio_percent="20", ratio_valid_from="2026-04-01", ratio_valid_until="2027-03-31")]
     assert one.wait(one.send(as_csv(rows))) == ("succeeded", None)
     mine = {one_row["member_id"] for one_row in rows}
