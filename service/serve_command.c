@@ -453,7 +453,8 @@ int command_serve(const struct config *config)
 	trust_let_go(service.trust);
 	sealing_key_free(service.numbers_key);
 	rate_limits_close();
-	metrics_close();
+	if (jobs_stopped)
+		metrics_close();
 	if (outcome == OUTCOME_OK)
 		log_line(LOG_LEVEL_INFO, "serve", "stopped");
 	int code = outcome == OUTCOME_OK ? 0 : 1;

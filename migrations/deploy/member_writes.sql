@@ -15,12 +15,6 @@ LANGUAGE sql STABLE SET search_path = '' AS $$
   SELECT to_char($1 AT TIME ZONE interval '9 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+09:00'
 $$;
 
--- What an ETag holds between its quotes: microseconds since 1970, in hexadecimal.
-CREATE FUNCTION shikaku.version_text(known_from timestamptz) RETURNS text
-LANGUAGE sql STABLE SET search_path = '' AS $$
-  SELECT to_hex((extract(epoch FROM $1) * 1000000)::bigint)
-$$;
-
 -- A member as the API shows them. NULL: there is none, or none that the caller may see.
 CREATE FUNCTION shikaku.member_document(member_key bigint) RETURNS json
 LANGUAGE sql STABLE SET search_path = '' AS $$
@@ -381,7 +375,8 @@ $$;
 
 -- Makes the record what the document says; the outcome, and the row as it is then.
 CREATE FUNCTION shikaku.write_member(asked_at timestamptz, insurer_number text, member_id text, document jsonb, sealed_number bytea,
-  last4 text, expected text, must_be_new boolean, OUT outcome text, OUT member shikaku.members)
+  last4 text, must_be_new boolean, must_exist boolean, expected timestamptz,
+  OUT outcome text, OUT member shikaku.members)
 LANGUAGE plpgsql SET search_path = '' AS $$
 DECLARE
   before shikaku.members := shikaku.lock_member(insurer_number, member_id);
@@ -392,7 +387,7 @@ DECLARE
 BEGIN
   IF NOT is_new AND must_be_new THEN
     PERFORM shikaku.refuse_member('exists');
-  ELSIF expected IS NOT NULL AND (is_new OR NOT (expected = '*' OR shikaku.version_text(before.known_from) = ANY (string_to_array(expected, ',')))) THEN
+  ELSIF (is_new AND must_exist) OR (expected IS NOT NULL AND before.known_from IS DISTINCT FROM expected) THEN
     PERFORM shikaku.refuse_member('precondition_failed');
   ELSIF document ->> 'workplace_id' IS NOT NULL AND NOT EXISTS (SELECT FROM shikaku.workplaces AS w
       WHERE w.insurer_number = write_member.insurer_number AND w.workplace_id = document ->> 'workplace_id') THEN
@@ -437,8 +432,7 @@ END
 $$;
 
 -- The one way to write a member's record. `document` has the fields of member_document that an insurer writes, every one of them, and
--- symbol_key and number_key beside 記号 and 番号. `expected`: nothing, '*' (there is one) or versions with commas between them, one of which the
--- record must have. outcome:
+-- symbol_key and number_key beside 記号 and 番号. `expected`: the version that the record must have; nothing: any. outcome:
 --
 --   created, changed, unchanged       `version` and `answer` (member_document, as text) are of the record as it is then
 --   exists, precondition_failed, insured_not_found, certificate_without_membership (both at `place`, from 0), workplace_not_found,
@@ -447,7 +441,8 @@ $$;
 --
 -- replayed: what the same request was answered before.
 CREATE FUNCTION shikaku.put_member(asked_at timestamptz, insurer_number text, member_id text, document jsonb, sealed_number bytea,
-  last4 text, expected text, must_be_new boolean, token_id bigint, route text, key_digest bytea, request_digest bytea)
+  last4 text, must_be_new boolean, must_exist boolean, expected timestamptz, token_id bigint,
+  route text, key_digest bytea, request_digest bytea)
 RETURNS TABLE (outcome text, replayed boolean, version timestamptz, answer text, place integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '1500ms' AS $$
 DECLARE
@@ -470,7 +465,8 @@ BEGIN
         version := (known.answer ->> 'version')::timestamptz;
         answer := known.answer ->> 'answer';
       ELSE
-        written := shikaku.write_member(asked_at, insurer_number, member_id, document, sealed_number, last4, expected, must_be_new);
+        written := shikaku.write_member(asked_at, insurer_number, member_id, document, sealed_number, last4, must_be_new, must_exist,
+          expected);
         outcome := written.outcome;
         version := (written.member).known_from;
         answer := shikaku.member_document((written.member).member_key)::text;
@@ -645,7 +641,7 @@ DECLARE
   made record;
 BEGIN
   FOR made IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc AS p
-    WHERE p.pronamespace = 'shikaku'::regnamespace AND p.proname IN ('instant_text', 'version_text', 'member_document', 'refuse_member',
+    WHERE p.pronamespace = 'shikaku'::regnamespace AND p.proname IN ('instant_text', 'member_document', 'refuse_member',
       'insured_membership', 'pair_memberships', 'write_memberships', 'write_ratios', 'write_limits', 'write_specific_diseases',
       'write_certificates', 'write_pending_number', 'lock_member', 'moment_of_change', 'write_member', 'put_member', 'read_member',
       'member_history')
@@ -655,8 +651,8 @@ BEGIN
   END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION shikaku.instant_text(timestamptz), shikaku.version_text(timestamptz), shikaku.member_document(bigint),
-  shikaku.put_member(timestamptz, text, text, jsonb, bytea, text, text, boolean, bigint, text, bytea, bytea),
+GRANT EXECUTE ON FUNCTION shikaku.instant_text(timestamptz), shikaku.member_document(bigint),
+  shikaku.put_member(timestamptz, text, text, jsonb, bytea, text, boolean, boolean, timestamptz, bigint, text, bytea, bytea),
   shikaku.read_member(timestamptz, text, text, bigint, bytea, bytea), shikaku.member_history(text, text)
   TO shikaku_service;
 

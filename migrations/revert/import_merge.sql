@@ -56,6 +56,7 @@ BEGIN
 END
 $$;
 
+ALTER FUNCTION shikaku.keep_history() RESET enable_nestloop;
 DROP FUNCTION shikaku.finish_import(uuid);
 DROP FUNCTION shikaku.analyze_members();
 DROP FUNCTION shikaku.end_merge(uuid, uuid);

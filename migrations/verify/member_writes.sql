@@ -7,7 +7,7 @@ BEGIN
   IF NOT (
       has_function_privilege('shikaku_service', 'shikaku.member_document(bigint)', 'EXECUTE')
       AND has_function_privilege('shikaku_service',
-        'shikaku.put_member(timestamptz, text, text, jsonb, bytea, text, text, boolean, bigint, text, bytea, bytea)', 'EXECUTE')
+        'shikaku.put_member(timestamptz, text, text, jsonb, bytea, text, boolean, boolean, timestamptz, bigint, text, bytea, bytea)', 'EXECUTE')
       AND has_function_privilege('shikaku_service', 'shikaku.read_member(timestamptz, text, text, bigint, bytea, bytea)', 'EXECUTE')
       AND has_function_privilege('shikaku_service', 'shikaku.member_history(text, text)', 'EXECUTE')) THEN
     RAISE EXCEPTION 'shikaku_service cannot keep members';
@@ -18,7 +18,7 @@ BEGIN
     RAISE EXCEPTION 'a function that serves an insurer is not behind the wall';
   END IF;
   IF has_function_privilege('shikaku_service',
-      'shikaku.write_member(timestamptz, text, text, jsonb, bytea, text, text, boolean)', 'EXECUTE') THEN
+      'shikaku.write_member(timestamptz, text, text, jsonb, bytea, text, boolean, boolean, timestamptz)', 'EXECUTE') THEN
     RAISE EXCEPTION 'shikaku_service can write a member past put_member';
   END IF;
 END

@@ -30,6 +30,8 @@ static bool is_of_type(const json_t *value, enum field_type type)
 		return json_is_string(value);
 	case FIELD_BOOLEAN:
 		return json_is_boolean(value);
+	case FIELD_INTEGER:
+		return json_is_integer(value);
 	}
 	return false;
 }
@@ -43,6 +45,8 @@ static const char *expectation_of(enum field_type type)
 		return "expected a string";
 	case FIELD_BOOLEAN:
 		return "expected true or false";
+	case FIELD_INTEGER:
+		return "expected a whole number";
 	}
 	return "";
 }
@@ -54,7 +58,7 @@ static size_t length_of_character(const char *c)
 }
 
 /* JSON pointers write "~" as "~0" and "/" as "~1". A long name is cut between characters: it only says where to look. */
-static const char *pointer_to(
+const char *decode_pointer(
 	struct arena *arena, const char *prefix, const char *name, struct field_errors *errors)
 {
 	struct text pointer;
@@ -96,7 +100,7 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 	{
 		size_t i = index_of(fields, count, name);
 		if (i == count) {
-			field_errors_add(errors, pointer_to(arena, prefix, name, errors), FIELD_UNKNOWN,
+			field_errors_add(errors, decode_pointer(arena, prefix, name, errors), FIELD_UNKNOWN,
 				"there is no such field");
 		} else if (json_is_null(value)) {
 			continue;
@@ -104,13 +108,13 @@ void decode_fields(struct arena *arena, json_t *object, const char *prefix, cons
 			values[i] = value;
 		} else {
 			wrong |= UINT64_C(1) << i;
-			field_errors_add(errors, pointer_to(arena, prefix, name, errors), FIELD_WRONG_TYPE,
-				expectation_of(fields[i].type));
+			field_errors_add(errors, decode_pointer(arena, prefix, name, errors),
+				FIELD_WRONG_TYPE, expectation_of(fields[i].type));
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (fields[i].required && values[i] == NULL && (wrong >> i & 1) == 0)
-			field_errors_add(errors, pointer_to(arena, prefix, fields[i].name, errors),
+			field_errors_add(errors, decode_pointer(arena, prefix, fields[i].name, errors),
 				FIELD_REQUIRED, "required");
 	}
 }
@@ -147,6 +151,18 @@ bool decode_instant(const json_t *value, const char *pointer, struct field_error
 	field_errors_add(errors, pointer, FIELD_WRONG_FORM,
 		"expected a time as RFC 3339 writes it, e.g. 2026-11-22T10:15:30+09:00");
 	return false;
+}
+
+int64_t decode_integer(const json_t *value, const char *pointer, int64_t least, int64_t most,
+	int64_t standard, const char *expected, struct field_errors *errors)
+{
+	if (value == NULL)
+		return standard;
+	int64_t number = json_integer_value(value);
+	if (number >= least && number <= most)
+		return number;
+	field_errors_add(errors, pointer, FIELD_OUT_OF_RANGE, expected);
+	return standard;
 }
 
 bool decode_boolean(const json_t *value)

@@ -12,7 +12,7 @@
 #include "base/calendar.h"
 #include "base/json.h"
 
-enum field_type { FIELD_OBJECT, FIELD_TEXT, FIELD_BOOLEAN };
+enum field_type { FIELD_OBJECT, FIELD_TEXT, FIELD_BOOLEAN, FIELD_INTEGER };
 
 struct field {
 	const char *name;
@@ -30,12 +30,20 @@ json_t *decode_body(struct request *request);
 void decode_fields(struct arena *arena, json_t *object, const char *prefix, const struct field fields[],
 	size_t count, json_t *values[], struct field_errors *errors);
 
+/* The JSON pointer of a field of the object whose own is `prefix`, in the arena; a long name is cut. */
+const char *decode_pointer(
+	struct arena *arena, const char *prefix, const char *name, struct field_errors *errors);
+
 /* The bytes of a text value; no value for NULL. A NUL character is noted as FIELD_WRONG_FORM and gives no value. */
 struct slice decode_text(const json_t *value, const char *pointer, struct field_errors *errors);
 
 /* A date, FIELD_WRONG_FORM otherwise. False when there is none or it was wrong. */
 bool decode_day(const json_t *value, const char *pointer, struct field_errors *errors, struct day *day);
 bool decode_instant(const json_t *value, const char *pointer, struct field_errors *errors, int64_t *wall);
+
+/* A whole number from `least` to `most`, FIELD_OUT_OF_RANGE otherwise; `standard` for NULL and for one that is not. */
+int64_t decode_integer(const json_t *value, const char *pointer, int64_t least, int64_t most,
+	int64_t standard, const char *expected, struct field_errors *errors);
 
 /* false for NULL. */
 bool decode_boolean(const json_t *value);

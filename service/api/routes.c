@@ -9,6 +9,11 @@ static const struct route *const tables[] = {
 	card_suspensions_routes,
 	import_files_routes,
 	members_export_routes,
+	members_routes,
+	insurers_routes,
+	workplaces_routes,
+	jobs_routes,
+	member_search_routes,
 	health_routes,
 	contract_routes,
 };

@@ -169,8 +169,11 @@ static void *run_keeper(void *owner)
 			sleep_for(MICROSECONDS / 50);
 		else
 			jobs_rest(jobs, beat_of(jobs));
-		if (!any_job(jobs))
+		if (!any_job(jobs)) {
+			plain_close(plain);
+			plain = NULL;
 			continue;
+		}
 		if (!plain_usable(plain)) {
 			plain_close(plain);
 			if (plain_open(&plain, &settings) != OUTCOME_OK)
@@ -218,6 +221,8 @@ static enum outcome start_threads(struct jobs *jobs)
 	for (size_t i = 0; i < jobs->worker_count; i++) {
 		struct worker *worker = &jobs->workers[i];
 		worker->jobs = jobs;
+		worker->ready = metrics_gauge("shikaku_job_workers_ready",
+			"Threads for jobs that have their database connection.", "");
 		pthread_mutex_init(&worker->mutex, NULL);
 	}
 	for (size_t i = 0; i < jobs->worker_count; i++) {

@@ -51,7 +51,9 @@ static bool connect_worker(struct worker *worker)
 	if (plain_usable(worker->database))
 		return true;
 	plain_close(worker->database);
-	return plain_open(&worker->database, &settings) == OUTCOME_OK;
+	bool ready = plain_open(&worker->database, &settings) == OUTCOME_OK;
+	metric_set(worker->ready, ready ? 1 : 0);
+	return ready;
 }
 
 static const struct job_kind *kind_of(const struct job_row *row)

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/metrics.h"
 #include "jobs/jobs.h"
 
 struct worker {
@@ -12,6 +13,7 @@ struct worker {
 	bool started;
 	_Atomic bool ended;
 	struct plain *database;
+	struct metric *ready; /* it has a connection */
 	struct job job;
 	pthread_mutex_t mutex; /* over the two below */
 	bool working; /* `job` is one that is under way */

@@ -38,6 +38,8 @@ const char *member_fault_code(enum member_fault fault)
 		[MEMBER_FAULT_NOT_ONE_OF] = "not_one_of",
 		[MEMBER_FAULT_OUT_OF_RANGE] = "out_of_range",
 		[MEMBER_FAULT_NOT_TOGETHER] = "not_together",
+		[MEMBER_FAULT_NOT_FOUND] = "not_found",
+		[MEMBER_FAULT_NOT_ACCEPTED] = "not_accepted",
 	};
 	return codes[fault];
 }

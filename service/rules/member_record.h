@@ -53,6 +53,8 @@ enum member_fault {
 	MEMBER_FAULT_NOT_ONE_OF,
 	MEMBER_FAULT_OUT_OF_RANGE, /* a birth date in the future, a loss before the acquisition ... */
 	MEMBER_FAULT_NOT_TOGETHER, /* with another field, the birth date or the insurer (R2.2, R7.13) */
+	MEMBER_FAULT_NOT_FOUND, /* it names a record that there is not */
+	MEMBER_FAULT_NOT_ACCEPTED, /* by this service: an individual number that it could not seal (R2.4) */
 };
 /* As in an import's errors: missing, wrong_form ... */
 const char *member_fault_code(enum member_fault fault);

@@ -9,6 +9,8 @@
 #include "store/schema.h"
 #include "store/session.h"
 
+_Static_assert(LANE_KINDS_MAX <= SESSION_STATEMENTS_MAX, "a lane's statements are its session's");
+
 struct queue {
 	struct lane_question *first;
 	struct lane_question *last;
@@ -125,10 +127,14 @@ static void note_error(struct lane *lane, const PGresult *result)
 			lane->sqlstate, sizeof lane->sqlstate, "%s", state == NULL ? NOT_KNOWN : state);
 }
 
+#define LOCK_NOT_AVAILABLE "55P03"
+
 static enum outcome outcome_of(const char *sqlstate)
 {
 	if (strncmp(sqlstate, "23", 2) == 0)
 		return OUTCOME_CONFLICT;
+	if (strcmp(sqlstate, LOCK_NOT_AVAILABLE) == 0)
+		return OUTCOME_BUSY;
 	return OUTCOME_UNAVAILABLE;
 }
 
@@ -172,7 +178,7 @@ static void answer_group(struct group *group)
 /* Too slow, or waiting for a lock: asked again one by one it would only hold up the others for longer. */
 static bool is_slowness(const char *sqlstate)
 {
-	return strcmp(sqlstate, "57014") == 0 || strcmp(sqlstate, "55P03") == 0;
+	return strcmp(sqlstate, "57014") == 0 || strcmp(sqlstate, LOCK_NOT_AVAILABLE) == 0;
 }
 
 /* Everything since the last sync was rolled back. Reads are asked again one by one; of writes only those are asked again
@@ -406,6 +412,7 @@ enum outcome lane_create(struct lane **created, struct loop *loop, const struct 
 		.name = settings->name,
 		.url = settings->url,
 		.statement_timeout_ms = settings->statement_timeout_ms,
+		.lock_timeout_ms = settings->lock_timeout_ms,
 		.silence = settings->silence,
 		.point_look_ups = settings->point_look_ups,
 		.statement_count = settings->kind_count,

@@ -19,7 +19,7 @@
 #include "store/statements.h"
 
 #define LANE_SET_MAX 128
-#define LANE_KINDS_MAX 12
+#define LANE_KINDS_MAX 40
 
 struct lane_question;
 
@@ -62,6 +62,7 @@ struct lane_settings {
 	const char *name; /* for logs and metrics: fast, audit, slow */
 	const char *url;
 	int64_t statement_timeout_ms;
+	int64_t lock_timeout_ms; /* who waits for somebody else's lock for longer is answered OUTCOME_BUSY */
 	int64_t silence; /* microseconds without any answer after which the connection is given up */
 	size_t queue_max;
 	bool point_look_ups; /* no plan may read a whole table */

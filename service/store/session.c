@@ -102,11 +102,13 @@ void session_flush(struct session *session)
 static void begin_preparing(struct session *session)
 {
 	char timeout[24];
+	char lock_timeout[24];
 	(void)snprintf(timeout, sizeof timeout, "%" PRId64, session->settings.statement_timeout_ms);
-	const char *values[2] = { timeout, session->settings.point_look_ups ? "off" : "on" };
+	(void)snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, session->settings.lock_timeout_ms);
+	const char *values[3] = { timeout, session->settings.point_look_ups ? "off" : "on", lock_timeout };
 	bool sent = PQsetnonblocking(session->connection, 1) == 0 &&
 		    PQenterPipelineMode(session->connection) == 1 &&
-		    PQsendQueryParams(session->connection, statements[STATEMENT_OPEN_SESSION].text, 2, NULL,
+		    PQsendQueryParams(session->connection, statements[STATEMENT_OPEN_SESSION].text, 3, NULL,
 			    values, NULL, NULL, 1) == 1;
 	for (size_t i = 0; sent && i < session->settings.statement_count; i++) {
 		const struct statement *statement = &statements[session->settings.statements[i]];

@@ -14,7 +14,7 @@
 #include "store/row.h"
 #include "store/statements.h"
 
-#define SESSION_STATEMENTS_MAX 12
+#define SESSION_STATEMENTS_MAX 40
 
 enum session_state {
 	SESSION_DOWN, /* waits before it connects again */
@@ -27,6 +27,7 @@ struct session_settings {
 	const char *name; /* for logs and metrics */
 	const char *url;
 	int64_t statement_timeout_ms;
+	int64_t lock_timeout_ms;
 	int64_t silence; /* microseconds without any answer after which the connection is given up */
 	bool point_look_ups; /* no plan may read a whole table */
 	enum statement_id statements[SESSION_STATEMENTS_MAX];

@@ -8,6 +8,9 @@
 
 #define LANES 3
 #define WATCH_EVERY MICROSECONDS
+/* Longer than PostgreSQL waits before it looks for a deadlock (1 s), which is resolved by asking again; shorter than a merge of
+ * millions of rows, behind which the slow lane must not stand. */
+#define LOCK_WAITED_FOR_MS 1500
 
 struct store {
 	struct loop *loop;
@@ -84,6 +87,7 @@ static struct lane_settings settings_of(const struct config *config, const char 
 		.name = name,
 		.url = config->database_url,
 		.statement_timeout_ms = config->statement_timeout_ms,
+		.lock_timeout_ms = config->statement_timeout_ms,
 		.silence = config->database_silence_ms * 1000,
 		.queue_max = (size_t)config->queue_max,
 	};
@@ -99,12 +103,30 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	fast.kinds[fast.kind_count++] = &tokens_by_digest;
 	struct lane_settings slow = settings_of(config, "slow");
 	slow.point_look_ups = true;
+	if (slow.lock_timeout_ms > LOCK_WAITED_FOR_MS)
+		slow.lock_timeout_ms = LOCK_WAITED_FOR_MS;
 	slow.kinds[slow.kind_count++] = &standings_as_known;
 	slow.kinds[slow.kind_count++] = &standings_by_card_as_known;
 	slow.kinds[slow.kind_count++] = &watch_database;
 	slow.kinds[slow.kind_count++] = &suspensions_made;
 	slow.kinds[slow.kind_count++] = &suspensions_lifted;
 	slow.kinds[slow.kind_count++] = &suspensions_by_id;
+	slow.kinds[slow.kind_count++] = &members_put;
+	slow.kinds[slow.kind_count++] = &members_read;
+	slow.kinds[slow.kind_count++] = &member_histories;
+	slow.kinds[slow.kind_count++] = &insurers_by_number;
+	slow.kinds[slow.kind_count++] = &insurers_put;
+	slow.kinds[slow.kind_count++] = &workplaces_by_id;
+	slow.kinds[slow.kind_count++] = &workplaces_put;
+	slow.kinds[slow.kind_count++] = &workplaces_removed;
+	slow.kinds[slow.kind_count++] = &workplaces_listed;
+	slow.kinds[slow.kind_count++] = &jobs_by_id;
+	slow.kinds[slow.kind_count++] = &jobs_cancelled;
+	slow.kinds[slow.kind_count++] = &imports_by_id;
+	slow.kinds[slow.kind_count++] = &import_errors_listed;
+	slow.kinds[slow.kind_count++] = &import_missing_listed;
+	slow.kinds[slow.kind_count++] = &members_listed;
+	slow.kinds[slow.kind_count++] = &members_searched;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -201,6 +223,102 @@ enum outcome store_lift_suspension(struct store *store, struct suspension_questi
 enum outcome store_find_suspension(struct store *store, struct suspension_question *question)
 {
 	question->question.kind = &suspensions_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_insurer(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &insurers_by_number;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_put_insurer(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &insurers_put;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_workplace(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &workplaces_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_put_workplace(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &workplaces_put;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_remove_workplace(struct store *store, struct insurer_record_question *question)
+{
+	question->question.kind = &workplaces_removed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_workplaces(struct store *store, struct page_question *question)
+{
+	question->question.kind = &workplaces_listed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_job(struct store *store, struct job_record_question *question)
+{
+	question->question.kind = &jobs_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_cancel_job(struct store *store, struct job_record_question *question)
+{
+	question->question.kind = &jobs_cancelled;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_import(struct store *store, struct job_record_question *question)
+{
+	question->question.kind = &imports_by_id;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_import_errors(struct store *store, struct import_page_question *question)
+{
+	question->page.question.kind = &import_errors_listed;
+	return lane_ask(store->slow, &question->page.question);
+}
+
+enum outcome store_list_import_missing(struct store *store, struct import_page_question *question)
+{
+	question->page.question.kind = &import_missing_listed;
+	return lane_ask(store->slow, &question->page.question);
+}
+
+enum outcome store_put_member(struct store *store, struct member_question *question)
+{
+	question->question.kind = &members_put;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_read_member(struct store *store, struct member_question *question)
+{
+	question->question.kind = &members_read;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_tell_member_history(struct store *store, struct member_question *question)
+{
+	question->question.kind = &member_histories;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_members(struct store *store, struct member_page_question *question)
+{
+	question->question.kind = &members_listed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_search_members(struct store *store, struct member_page_question *question)
+{
+	question->question.kind = &members_searched;
 	return lane_ask(store->slow, &question->question);
 }
 

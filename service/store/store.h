@@ -8,7 +8,11 @@
 #include "base/outcome.h"
 #include "store/cards.h"
 #include "store/checks.h"
+#include "store/insurer_records.h"
+#include "store/job_records.h"
 #include "store/lane.h"
+#include "store/members.h"
+#include "store/member_pages.h"
 #include "store/standings.h"
 #include "store/suspensions.h"
 #include "store/tokens.h"
@@ -31,6 +35,22 @@ enum outcome MUST_CHECK store_record_check(struct store *store, struct record_qu
 enum outcome MUST_CHECK store_make_suspension(struct store *store, struct suspension_question *question);
 enum outcome MUST_CHECK store_lift_suspension(struct store *store, struct suspension_question *question);
 enum outcome MUST_CHECK store_find_suspension(struct store *store, struct suspension_question *question);
+enum outcome MUST_CHECK store_find_insurer(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_put_insurer(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_find_workplace(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_put_workplace(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_remove_workplace(struct store *store, struct insurer_record_question *question);
+enum outcome MUST_CHECK store_list_workplaces(struct store *store, struct page_question *question);
+enum outcome MUST_CHECK store_find_job(struct store *store, struct job_record_question *question);
+enum outcome MUST_CHECK store_cancel_job(struct store *store, struct job_record_question *question);
+enum outcome MUST_CHECK store_find_import(struct store *store, struct job_record_question *question);
+enum outcome MUST_CHECK store_list_import_errors(struct store *store, struct import_page_question *question);
+enum outcome MUST_CHECK store_list_import_missing(struct store *store, struct import_page_question *question);
+enum outcome MUST_CHECK store_put_member(struct store *store, struct member_question *question);
+enum outcome MUST_CHECK store_read_member(struct store *store, struct member_question *question);
+enum outcome MUST_CHECK store_tell_member_history(struct store *store, struct member_question *question);
+enum outcome MUST_CHECK store_list_members(struct store *store, struct member_page_question *question);
+enum outcome MUST_CHECK store_search_members(struct store *store, struct member_page_question *question);
 enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
 
 /* The key under which challenges are made, CHALLENGE_KEY_BYTES, the same for all processes on this database; NULL before the

@@ -76,7 +76,8 @@ class Contract:
 
     def __init__(self, path=OPENAPI):
         self.document = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
-        self.paths = [(self._pattern(template), template) for template in self.document["paths"]]
+        # A name stands before what any segment may stand for, as OpenAPI wants it.
+        self.paths = [(self._pattern(template), template) for template in sorted(self.document["paths"], key=lambda path: path.count("{"))]
         self.outside = self.document.get("x-outside-operations", {})
         self.problems = {}
         for response in self.document["components"]["responses"].values():

@@ -11,7 +11,7 @@ NUMBER = b"n" * 40  # as good as sealed, here
 OTHER_NUMBER = b"m" * 40
 
 PUT = """SELECT outcome, replayed, (extract(epoch FROM version) * 1000000)::bigint, answer, place FROM shikaku.put_member(%(at)s, %(insurer)s,
-    %(member)s, %(document)s, %(sealed)s, %(last4)s, %(expected)s, %(new)s, %(token)s, '/v1/x', sha256(%(key)s), sha256(%(request)s))"""
+    %(member)s, %(document)s, %(sealed)s, %(last4)s, %(new)s, %(exists)s, %(expected)s, %(token)s, '/v1/x', sha256(%(key)s), sha256(%(request)s))"""
 READ = "SELECT outcome, answer FROM shikaku.read_member(%s, %s, %s, 1, NULL, NULL)"
 
 PERSON = {"name": "試験 一郎", "name_kana": "シケン イチロウ", "name_other": None, "name_other_kana": None, "sex": "male", "sex_on_face": None,
@@ -56,11 +56,11 @@ def document(*memberships, **change):
     return {**PERSON, **{part: [] for part in PARTS}, "memberships": list(memberships), **change}
 
 
-def put(db, member, record, at=NOON, insurer="01130012", sealed=None, last4=None, expected=None, new=False, key=None, request=b"body",
+def put(db, member, record, at=NOON, insurer="01130012", sealed=None, last4=None, expected=None, exists=False, new=False, key=None, request=b"body",
         run=None, token=1):
     run = run or (lambda sql, parameters: db.run(sql, parameters, user="shikaku_service"))
     return Written(run(PUT, {"at": at, "insurer": insurer, "member": member, "document": json.dumps(record), "sealed": sealed, "last4": last4,
-                             "expected": expected, "new": new, "key": key, "request": request, "token": token})[0])
+                             "exists": exists, "expected": expected, "new": new, "key": key, "request": request, "token": token})[0])
 
 
 def read(db, member, insurer="01130012"):
@@ -228,12 +228,13 @@ def test_a_workplace_must_be_there(family):
 def test_only_the_version_that_was_expected_is_changed(family):
     made = put(family, "E-1", document(period()))
     changed = document(period(number="78"))
-    for expected in ("0", f"{made.version + 1:x}", ""):
-        assert put(family, "E-1", changed, expected=expected).outcome == "precondition_failed"
-    assert put(family, "E-9", changed, expected="*").outcome == "precondition_failed" and read(family, "E-9") == "none"
-    assert put(family, "E-1", changed, expected=f"0,{made.version:x}").outcome == "changed"
-    assert put(family, "E-1", changed, expected=f"{made.version:x}").outcome == "precondition_failed"
-    assert put(family, "E-1", changed, expected="*").outcome == "unchanged"
+    for expected in ("2026-11-22 11:59:59.999999Z", "2026-11-22 12:00:00.000001Z"):
+        assert put(family, "E-1", changed, expected=expected, exists=True).outcome == "precondition_failed"
+    for expected in (None, NOON):
+        assert put(family, "E-9", changed, exists=True, expected=expected).outcome == "precondition_failed" and read(family, "E-9") == "none"
+    assert put(family, "E-1", changed, expected=NOON, exists=True).outcome == "changed"
+    assert put(family, "E-1", changed, expected=NOON).outcome == "precondition_failed"
+    assert put(family, "E-1", changed, exists=True).outcome == "unchanged" and made.document["changed_at"] == "2026-11-22T21:00:00.000+09:00"
 
 
 def test_who_must_be_new_is_refused_when_they_are_not(family):
@@ -382,7 +383,7 @@ def test_an_insurer_that_is_not_registered_has_no_members(family):
 
 
 @pytest.mark.parametrize("statement", [
-    "SELECT shikaku.write_member(now(), '01130012', 'a', '{}', NULL, NULL, NULL, false)", "SELECT shikaku.lock_member('01130012', 'a')",
+    "SELECT shikaku.write_member(now(), '01130012', 'a', '{}', NULL, NULL, false, false, NULL)", "SELECT shikaku.lock_member('01130012', 'a')",
     "SELECT shikaku.refuse_member('x')", "SELECT shikaku.enter_insurer('01130012')",
 ])
 def test_the_service_writes_by_the_one_function_only(family, statement):

@@ -252,8 +252,9 @@ def lane():
 
 
 def test_every_statement_that_takes_a_set_is_looked_at():
-    """A hot statement that comes is not forgotten here."""
-    assert {path.stem for path in SQL.glob("*.sql") if "unnest($1" in path.read_text(encoding="utf-8")} == set(QUESTIONS)
+    """A hot statement that comes is not forgotten here. One that only calls a function for each question has no plan of its own."""
+    takes_a_set = {path.stem: path.read_text(encoding="utf-8") for path in SQL.glob("*.sql") if "unnest($1" in path.read_text(encoding="utf-8")}
+    assert {name for name, text in takes_a_set.items() if name in QUESTIONS or "LATERAL shikaku." not in text} == set(QUESTIONS)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -103,7 +103,7 @@ class Aftermath:
         except (FileNotFoundError, ConnectionRefusedError) as error:  # another process of its port was ready sooner
             return f"/metrics: {error}"
         wanted = {"shikaku_connections": 0, "shikaku_requests_in_flight": 0, "shikaku_lane_waiting": 0,
-                  "shikaku_lane_ready": lanes(self.service)}
+                  "shikaku_lane_ready": lanes(self.service), "shikaku_job_workers_ready": setting(self.service, "job_workers")}
         found = {name: total(metrics, name) for name in wanted}
         if found != wanted:
             return found

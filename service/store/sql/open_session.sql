@@ -9,7 +9,7 @@ SELECT 1::int4 AS ordinal, s.version, s.oldest_service, current_setting('transac
        set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
                   ELSE current_setting('synchronous_commit') END, false),
        set_config('plan_cache_mode', 'force_generic_plan', false),
-       set_config('statement_timeout', $1::text, false), set_config('lock_timeout', $1::text, false),
+       set_config('statement_timeout', $1::text, false), set_config('lock_timeout', $3::text, false),
        set_config('idle_in_transaction_session_timeout', '60000', false),
        set_config('enable_seqscan', $2::text, false), set_config('enable_hashjoin', $2::text, false),
        set_config('enable_mergejoin', $2::text, false), set_config('enable_bitmapscan', $2::text, false)

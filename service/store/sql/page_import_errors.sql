@@ -1,0 +1,5 @@
+-- name: page_import_errors
+-- A page of what is wrong with an import. No row: the insurer has no such import.
+SELECT q.ordinal::int4, r.items::text, r.last_id
+  FROM unnest($1::text[], $2::text[], $3::int8[], $4::uuid[]) WITH ORDINALITY AS q (insurer_number, after, count, import_id, ordinal)
+  CROSS JOIN LATERAL shikaku.page_import_errors(q.insurer_number, q.import_id, q.after, q.count) AS r
