@@ -14,6 +14,7 @@ DROP FUNCTION shikaku.write_specific_diseases(shikaku.members, jsonb, timestampt
 DROP FUNCTION shikaku.write_limits(shikaku.members, jsonb, timestamptz);
 DROP FUNCTION shikaku.write_ratios(shikaku.members, jsonb, timestamptz);
 DROP FUNCTION shikaku.write_memberships(shikaku.members, jsonb, timestamptz);
+DROP FUNCTION shikaku.memberships_differ(bigint, jsonb);
 DROP FUNCTION shikaku.pair_memberships(shikaku.members, jsonb);
 DROP FUNCTION shikaku.insured_membership(text, text, date);
 DROP FUNCTION shikaku.refuse_member(text, bigint);
