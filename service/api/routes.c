@@ -10,6 +10,9 @@ static const struct route *const tables[] = {
 	members_routes,
 	insurers_routes,
 	workplaces_routes,
+	member_search_routes,
+	import_files_routes,
+	members_export_routes,
 	health_routes,
 	contract_routes,
 };

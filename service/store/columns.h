@@ -59,6 +59,7 @@ struct parameter_column {
 /* NULL where the flag is not set. */
 #define COLUMN_DIGEST_IF(question, flag, member) \
 	COLUMN_IF(FORM_DIGEST, question, flag, member, uint8_t(*)[DIGEST_SIZE])
+#define COLUMN_DAY_IF(question, flag, member) COLUMN_IF(FORM_DAY, question, flag, member, struct day *)
 #define COLUMN_INSTANT_IF(question, flag, member) COLUMN_IF(FORM_INSTANT, question, flag, member, int64_t *)
 #define COLUMN_NUMBER_IF(question, flag, member) COLUMN_IF(FORM_NUMBER, question, flag, member, int64_t *)
 

@@ -9,6 +9,8 @@
 #include "store/schema.h"
 #include "store/session.h"
 
+_Static_assert(LANE_KINDS_MAX <= SESSION_STATEMENTS_MAX, "a lane's statements are its session's");
+
 struct queue {
 	struct lane_question *first;
 	struct lane_question *last;

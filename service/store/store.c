@@ -114,12 +114,15 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &members_put;
 	slow.kinds[slow.kind_count++] = &members_read;
 	slow.kinds[slow.kind_count++] = &member_histories;
+	slow.kinds[slow.kind_count++] = &cards_learned;
 	slow.kinds[slow.kind_count++] = &insurers_by_number;
 	slow.kinds[slow.kind_count++] = &insurers_put;
 	slow.kinds[slow.kind_count++] = &workplaces_by_id;
 	slow.kinds[slow.kind_count++] = &workplaces_put;
 	slow.kinds[slow.kind_count++] = &workplaces_removed;
 	slow.kinds[slow.kind_count++] = &workplaces_listed;
+	slow.kinds[slow.kind_count++] = &members_listed;
+	slow.kinds[slow.kind_count++] = &members_searched;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -192,6 +195,12 @@ enum outcome store_find_standings_by_card(struct store *store, struct card_quest
 enum outcome store_find_standings_by_card_as_known(struct store *store, struct card_question *question)
 {
 	question->question.kind = &standings_by_card_as_known;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_learn_card(struct store *store, struct card_learning_question *question)
+{
+	question->question.kind = &cards_learned;
 	return lane_ask(store->slow, &question->question);
 }
 
@@ -270,6 +279,18 @@ enum outcome store_read_member(struct store *store, struct member_question *ques
 enum outcome store_tell_member_history(struct store *store, struct member_question *question)
 {
 	question->question.kind = &member_histories;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_members(struct store *store, struct member_page_question *question)
+{
+	question->question.kind = &members_listed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_search_members(struct store *store, struct member_page_question *question)
+{
+	question->question.kind = &members_searched;
 	return lane_ask(store->slow, &question->question);
 }
 

@@ -197,6 +197,7 @@ def test_only_what_the_desk_cannot_leave_out_is_required():
     assert SCHEMAS["CardSuspensionRequest"]["required"] == ["person"]
     assert SCHEMAS["InsurerRequest"]["required"] == ["name"]
     assert SCHEMAS["WorkplaceRequest"]["required"] == ["name"]
+    assert "required" not in SCHEMAS["MemberSearchRequest"]
     assert SCHEMAS["SuspendedPerson"]["required"] == ["insurer_number", "number", "birth_date"]
 
 
