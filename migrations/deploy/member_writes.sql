@@ -13,8 +13,15 @@ GRANT CREATE ON SCHEMA shikaku TO shikaku_insurer;
 CREATE FUNCTION shikaku.instant_text(at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = '' AS $$
 BEGIN
-  RETURN (
-    SELECT to_char($1 AT TIME ZONE interval '9 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+09:00');
+  RETURN to_char($1 AT TIME ZONE interval '9 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+09:00';
+END
+$$;
+
+-- With all that PostgreSQL keeps: asked with this as known_at, a check is answered by what became known then.
+CREATE FUNCTION shikaku.exact_instant_text(at timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN to_char($1 AT TIME ZONE interval '9 hours', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+09:00';
 END
 $$;
 
@@ -697,8 +704,8 @@ BEGIN
     SELECT * FROM versions ORDER BY known_from DESC, place DESC, value DESC LIMIT 1000
   )
   SELECT json_build_object('member_id', member.member_id, 'complete', (SELECT count(*) FROM versions) <= 1000,
-      'versions', json_agg(json_build_object('part', n.part, 'known_from', shikaku.instant_text(n.known_from),
-        'known_until', shikaku.instant_text(n.known_until), 'value', n.value) ORDER BY n.known_from, n.place, n.value))
+      'versions', json_agg(json_build_object('part', n.part, 'known_from', shikaku.exact_instant_text(n.known_from),
+        'known_until', shikaku.exact_instant_text(n.known_until), 'value', n.value) ORDER BY n.known_from, n.place, n.value))
     INTO answer FROM newest AS n;
   RETURN answer;
 END
@@ -709,7 +716,7 @@ DECLARE
   made record;
 BEGIN
   FOR made IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc AS p
-    WHERE p.pronamespace = 'shikaku'::regnamespace AND p.proname IN ('instant_text', 'member_document', 'refuse_member',
+    WHERE p.pronamespace = 'shikaku'::regnamespace AND p.proname IN ('instant_text', 'exact_instant_text', 'member_document', 'refuse_member',
       'insured_membership', 'pair_memberships', 'memberships_differ', 'write_memberships', 'write_ratios', 'write_limits', 'write_specific_diseases',
       'write_certificates', 'write_pending_number', 'lock_member', 'moment_of_change', 'write_member', 'put_member', 'read_member',
       'member_history')

@@ -19,6 +19,7 @@ DROP FUNCTION shikaku.pair_memberships(shikaku.members, jsonb);
 DROP FUNCTION shikaku.insured_membership(text, text, date);
 DROP FUNCTION shikaku.refuse_member(text, bigint);
 DROP FUNCTION shikaku.member_document(bigint);
+DROP FUNCTION shikaku.exact_instant_text(timestamptz);
 DROP FUNCTION shikaku.instant_text(timestamptz);
 REVOKE SELECT (insurer_number, kind, state) ON shikaku.jobs FROM shikaku_insurer;
 

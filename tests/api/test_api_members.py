@@ -200,6 +200,17 @@ def test_before_a_correction_the_old_answer_holds_R3_4(insurer, desk, database, 
     assert database.value("SELECT shikaku.compare_standings()") == 0
 
 
+def test_what_the_history_tells_can_be_asked_for_R3_4(insurer, database, start, token):
+    made = insurer.put(elderly(), at("E-1")).json
+    insurer.put({**made, "ratios": [{"percent": 30, "valid_from": "2026-08-01", "valid_until": None}]}, at("E-1"))
+    first, second = [v for v in insurer.get(at("E-1", "/history")).json["versions"] if v["part"] == "ratio"]
+    assert first["known_until"] == second["known_from"]
+    with Client(start(on=database, now="2026-11-22T11:00:00+09:00"), token) as later:
+        for version in (first, second):
+            then = later.check("eligibility_certificate", **keys_of(insurer, made), known_at=version["known_from"]).json
+            assert then["copayment"]["ratio_percent"] == version["value"]["percent"]
+
+
 def test_a_corrected_day_of_acquisition_corrects_the_membership_and_is_no_new_one(insurer, database):
     made = insurer.put(record(period("2020-04-01", number="7700")), at("E-1")).json
     shown = insurer.put({**made, "memberships": [{**made["memberships"][0], "acquired_on": "2020-05-01"}]}, at("E-1")).json
