@@ -13,7 +13,7 @@ WHOLE = {
     "birth_date": "1953-05-17", "postal_code": "100-0001", "address": "東京都資格区確認町1-2-3", "household_head": "資格　太郎", "workplace_id": "W-1",
     "non_disclosure": False, "self_information_stopped": False,
     "memberships": [
-        {"relationship": "insured", "insured_member_id": None, "symbol": "１２３", "number": "0 45", "branch_number": "00", "acquired_on": "2010-04-01",
+        {"relationship": "insured", "insured_member_id": None, "symbol": "１２３", "number": "0 4567890", "branch_number": "00", "acquired_on": "2010-04-01",
          "lost_on": "2015-04-01", "loss_reason": "03"},
         {"relationship": "insured", "insured_member_id": None, "symbol": None, "number": "46", "branch_number": None, "acquired_on": "2020-04-01",
          "lost_on": None, "loss_reason": None}],
@@ -200,11 +200,22 @@ def test_before_a_correction_the_old_answer_holds_R3_4(insurer, desk, database, 
     assert database.value("SELECT shikaku.compare_standings()") == 0
 
 
+def test_what_the_history_tells_can_be_asked_for_R3_4(insurer, database, start, token):
+    made = insurer.put(elderly(), at("E-1")).json
+    insurer.put({**made, "ratios": [{"percent": 30, "valid_from": "2026-08-01", "valid_until": None}]}, at("E-1"))
+    first, second = [v for v in insurer.get(at("E-1", "/history")).json["versions"] if v["part"] == "ratio"]
+    assert first["known_until"] == second["known_from"]
+    with Client(start(on=database, now="2026-11-22T11:00:00+09:00"), token) as later:
+        for version in (first, second):
+            then = later.check("eligibility_certificate", **keys_of(insurer, made), known_at=version["known_from"]).json
+            assert then["copayment"]["ratio_percent"] == version["value"]["percent"]
+
+
 def test_a_corrected_day_of_acquisition_corrects_the_membership_and_is_no_new_one(insurer, database):
-    made = insurer.put(record(period("2020-04-01", number="7700")), at("E-1")).json
+    made = insurer.put(record(period("2020-04-01", number="7700991")), at("E-1")).json
     shown = insurer.put({**made, "memberships": [{**made["memberships"][0], "acquired_on": "2020-05-01"}]}, at("E-1")).json
     assert [p["acquired_on"] for p in shown["memberships"]] == ["2020-05-01"]
-    assert database.value("SELECT count(DISTINCT membership_id) FROM shikaku.memberships_history WHERE number = '7700'") == 1
+    assert database.value("SELECT count(DISTINCT membership_id) FROM shikaku.memberships_history WHERE number = '7700991'") == 1
     versions = [v for v in insurer.get(at("E-1", "/history")).json["versions"] if v["part"] == "membership"]
     assert [(v["value"]["acquired_on"], v["known_until"] is None) for v in versions] == [("2020-04-01", False), ("2020-05-01", True)]
 

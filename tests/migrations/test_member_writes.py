@@ -423,4 +423,4 @@ def test_a_very_long_history_is_told_from_its_newest_part(family):
           '2026-01-01Z'::timestamptz + (n + 1) * interval '1 second' FROM generate_series(1, 1200) AS n""")
     told = history(family, "a")
     assert (told["complete"], len(told["versions"])) == (False, 1000)
-    assert told["versions"][-1]["known_from"] == "2026-01-01T09:20:00.000+09:00"
+    assert told["versions"][-1]["known_from"] == "2026-01-01T09:20:00.000000+09:00"
