@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "commands.h"
+#include "jobs/jobs.h"
 #include "store/command.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -30,10 +31,12 @@ static void examine_server(void *owner, const char *const columns[], int count)
 	long free_slots = strtol(columns[0], NULL, 10) - strtol(columns[1], NULL, 10);
 	long loops =
 		findings->config->loops != 0 ? (long)findings->config->loops : sysconf(_SC_NPROCESSORS_ONLN);
-	long wanted = loops * store_connections_a_loop(findings->config);
+	int for_jobs = jobs_connections(findings->config);
+	long wanted = loops * store_connections_a_loop(findings->config) + for_jobs;
 	(void)snprintf(words, sizeof words,
-		"one process opens %ld connections (%ld loops x %d); the server takes %ld, %s are in use",
-		wanted, loops, store_connections_a_loop(findings->config), free_slots, columns[5]);
+		"one process opens %ld connections (%ld loops x %d, jobs %d); the server takes %ld, %s are "
+		"in use",
+		wanted, loops, store_connections_a_loop(findings->config), for_jobs, free_slots, columns[5]);
 	say(findings, wanted <= free_slots, words);
 	say(findings, strcmp(columns[2], "off") == 0, "the database takes writes");
 	(void)snprintf(words, sizeof words,

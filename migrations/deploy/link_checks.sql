@@ -99,34 +99,59 @@ BEGIN
 END
 $$;
 
--- The member belongs to the person with this code (R8.2): its person gets the code, or the member goes over to who has it already.
--- A person with another code stays what it is: that was somebody else. Writes the member once, with its new last four digits
--- where some are given. The caller has locked the member's row and written nothing yet of what standings are made of: the persons
--- are locked here, in order.
-CREATE FUNCTION shikaku.join_person(of_insurer text, its_key bigint, code text, last4 text, at timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
-DECLARE
-  was bigint;
-  heir bigint;
+-- For whoever will let members join persons: what is locked, in one order for all. The caller has locked the members' rows, in the order
+-- of their keys, and written nothing yet of what standings are made of.
+CREATE FUNCTION shikaku.lock_for_joining(keys bigint[], codes text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = '' AS $$
 BEGIN
   -- Two members of one new person: the second finds what the first has made.
-  PERFORM pg_advisory_xact_lock(hashtextextended('shikaku.register_code ' || code, 0));
-  SELECT m.person_id INTO STRICT was FROM shikaku.members AS m WHERE m.member_key = its_key AND m.insurer_number = of_insurer;
-  SELECT p.person_id INTO heir FROM shikaku.persons AS p WHERE p.register_code = code;
-  PERFORM shikaku.lock_families(ARRAY[was, heir]);
-  IF heir IS NULL THEN
-    UPDATE shikaku.persons AS p SET register_code = code WHERE p.person_id = was AND p.register_code IS NULL RETURNING p.person_id INTO heir;
+  PERFORM pg_advisory_xact_lock(c.lock) FROM (
+    SELECT DISTINCT hashtextextended('shikaku.register_code ' || code, 0) AS lock FROM unnest(codes) AS code ORDER BY 1) AS c;
+  PERFORM shikaku.lock_families(ARRAY(
+    SELECT m.person_id FROM shikaku.members AS m WHERE m.member_key = ANY (keys)
+    UNION
+    SELECT p.person_id FROM shikaku.persons AS p WHERE p.register_code = ANY (codes)));
+END
+$$;
+
+-- Each member belongs to the person with its code (R8.2): its person gets the code, or the member goes over to who has it already. A
+-- person with another code stays what it is: that was somebody else. Writes each member once, with its new last four digits where some
+-- are given. All of them are of this insurer, where one is named.
+CREATE FUNCTION shikaku.join_persons(of_insurer text, keys bigint[], codes text[], last4s text[], at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET jit = off AS $$
+DECLARE
+  was bigint[];
+  heirs bigint[];
+  heir bigint;
+BEGIN
+  PERFORM shikaku.lock_for_joining(keys, codes);
+  was := ARRAY(
+    SELECT m.person_id FROM unnest(keys) WITH ORDINALITY AS q (key, place)
+      JOIN shikaku.members AS m ON m.member_key = q.key AND (of_insurer IS NULL OR m.insurer_number = of_insurer)
+      ORDER BY q.place);
+  IF cardinality(was) <> cardinality(keys) THEN
+    RAISE EXCEPTION 'a member is not of this insurer' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  IF heir IS NULL THEN
-    INSERT INTO shikaku.persons (register_code) VALUES (code) RETURNING person_id INTO heir;
-  END IF;
+  FOR i IN 1 .. cardinality(keys) LOOP
+    SELECT p.person_id INTO heir FROM shikaku.persons AS p WHERE p.register_code = codes[i];
+    IF heir IS NULL THEN
+      UPDATE shikaku.persons AS p SET register_code = codes[i] WHERE p.person_id = was[i] AND p.register_code IS NULL
+        RETURNING p.person_id INTO heir;
+    END IF;
+    IF heir IS NULL THEN
+      INSERT INTO shikaku.persons (register_code) VALUES (codes[i]) RETURNING person_id INTO heir;
+    END IF;
+    heirs[i] := heir;
+  END LOOP;
   UPDATE shikaku.members AS m
-    SET person_id = heir, individual_number_last4 = coalesce(last4, m.individual_number_last4),
+    SET person_id = q.heir, individual_number_last4 = coalesce(q.last4, m.individual_number_last4),
         known_from = greatest(at, m.known_from + interval '1 microsecond')
-    WHERE m.member_key = its_key;
-  IF heir <> was THEN
-    PERFORM shikaku.leave_to(heir, was);
-  END IF;
+    FROM unnest(keys, heirs, last4s) AS q (key, heir, last4) WHERE m.member_key = q.key;
+  FOR i IN 1 .. cardinality(keys) LOOP
+    IF heirs[i] <> was[i] THEN
+      PERFORM shikaku.leave_to(heirs[i], was[i]);
+    END IF;
+  END LOOP;
 END
 $$;
 
@@ -156,40 +181,53 @@ BEGIN
 END
 $$;
 
--- What the register said of a claimed number. `mismatched` NULL: linked, then with a code. In a word: linked, mismatch, or stale
--- when the number or the member is another one since it was asked, or there is none any more: nothing is changed then, and what
--- is still to be asked is asked again at once. Waits half a second for locks: who writes a million members waits for none of us.
-CREATE FUNCTION shikaku.record_link_check(member_key bigint, sealed bytea, version timestamptz, at timestamptz, mismatched text[],
-  warned text[], person_code text, last4 text) RETURNS text
+-- What the register said of claimed numbers, all of it or nothing. `mismatched` NULL: linked, then with a code; else, as `warned`, a list
+-- of attributes as PostgreSQL writes it. In a word each: linked, mismatch, or stale when the number or the member is another one since
+-- it was asked, or there is none any more: nothing is changed then, and what is still to be asked is asked again at once. Waits half
+-- a second for locks: who writes a million members waits for none of us.
+CREATE FUNCTION shikaku.record_link_checks(keys bigint[], sealed bytea[], versions timestamptz[], at timestamptz, mismatched text[],
+  warned text[], codes text[], last4s text[])
+RETURNS TABLE (member_key bigint, said text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '500ms' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-  its_key CONSTANT bigint := record_link_check.member_key;
-  asked_at CONSTANT timestamptz := record_link_check.at;
-  said CONSTANT text := CASE WHEN record_link_check.mismatched IS NULL THEN 'linked' ELSE 'mismatch' END;
-  its record;
+  fresh bigint[];
+  linked record;
 BEGIN
-  SELECT m.insurer_number, m.known_from INTO its FROM shikaku.members AS m WHERE m.member_key = its_key FOR NO KEY UPDATE;
-  DELETE FROM shikaku.pending_numbers AS p
-    WHERE p.member_key = its_key AND p.sealed = record_link_check.sealed AND its.known_from = record_link_check.version;
-  IF NOT FOUND THEN
-    UPDATE shikaku.pending_numbers AS p SET next_try_at = asked_at WHERE p.member_key = its_key;
-    RETURN 'stale';
+  PERFORM FROM shikaku.members AS m WHERE m.member_key = ANY (keys) ORDER BY m.member_key FOR NO KEY UPDATE;
+  WITH gone AS (
+    DELETE FROM shikaku.pending_numbers AS p
+      USING unnest(keys, record_link_checks.sealed, versions) AS q (key, sealed, version), shikaku.members AS m
+      WHERE p.member_key = q.key AND p.sealed = q.sealed AND m.member_key = q.key AND m.known_from = q.version
+      RETURNING p.member_key
+  )
+  SELECT coalesce(array_agg(g.member_key), '{}') INTO fresh FROM gone AS g;
+  UPDATE shikaku.pending_numbers AS p SET next_try_at = at WHERE p.member_key = ANY (keys);
+
+  SELECT array_agg(q.key) AS keys, array_agg(q.code) AS codes, array_agg(q.last4) AS last4s INTO linked
+    FROM unnest(keys, record_link_checks.mismatched, record_link_checks.codes, record_link_checks.last4s) AS q (key, mismatched, code, last4)
+    WHERE q.key = ANY (fresh) AND q.mismatched IS NULL;
+  -- All persons at once, also of those who stay where they are.
+  PERFORM shikaku.lock_for_joining(fresh, coalesce(linked.codes, '{}'));
+  IF linked.keys IS NOT NULL THEN
+    PERFORM shikaku.join_persons(NULL, linked.keys, linked.codes, linked.last4s, at);
   END IF;
-  IF said = 'linked' THEN
-    PERFORM shikaku.join_person(its.insurer_number, its_key, record_link_check.person_code, record_link_check.last4, asked_at);
-  ELSE
-    UPDATE shikaku.members AS m
-      SET individual_number_last4 = record_link_check.last4, known_from = greatest(asked_at, m.known_from + interval '1 microsecond')
-      WHERE m.member_key = its_key;
-  END IF;
+  UPDATE shikaku.members AS m
+    SET individual_number_last4 = q.last4, known_from = greatest(at, m.known_from + interval '1 microsecond')
+    FROM unnest(keys, record_link_checks.mismatched, record_link_checks.last4s) AS q (key, mismatched, last4)
+    WHERE m.member_key = q.key AND q.key = ANY (fresh) AND q.mismatched IS NOT NULL;
   INSERT INTO shikaku.links AS l (member_key, state, mismatched, warned, offered_code, decided_at, known_from)
-    VALUES (its_key, said, record_link_check.mismatched, record_link_check.warned,
-      CASE said WHEN 'mismatch' THEN record_link_check.person_code END, asked_at, asked_at)
+    SELECT q.key, CASE WHEN q.mismatched IS NULL THEN 'linked' ELSE 'mismatch' END, q.mismatched::text[], q.warned::text[],
+           CASE WHEN q.mismatched IS NOT NULL THEN q.code END, at, at
+      FROM unnest(keys, record_link_checks.mismatched, record_link_checks.warned, record_link_checks.codes)
+           AS q (key, mismatched, warned, code)
+      WHERE q.key = ANY (fresh)
     ON CONFLICT (member_key) DO UPDATE SET state = excluded.state, mismatched = excluded.mismatched, warned = excluded.warned,
       offered_code = excluded.offered_code, decision = NULL, decided_by = NULL, note = NULL, decided_at = excluded.decided_at,
       known_from = greatest(excluded.known_from, l.known_from + interval '1 microsecond');
-  RETURN said;
+  RETURN QUERY
+    SELECT q.key, CASE WHEN NOT q.key = ANY (fresh) THEN 'stale' WHEN q.mismatched IS NULL THEN 'linked' ELSE 'mismatch' END
+      FROM unnest(keys, record_link_checks.mismatched) AS q (key, mismatched);
 END
 $$;
 
@@ -201,11 +239,11 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
   shikaku.claim_link_checks(timestamptz, timestamptz, integer),
-  shikaku.record_link_check(bigint, bytea, timestamptz, timestamptz, text[], text[], text, text),
+  shikaku.record_link_checks(bigint[], bytea[], timestamptz[], timestamptz, text[], text[], text[], text[]),
   shikaku.postpone_link_check(bigint, bytea, timestamptz)
   TO shikaku_service;
 -- Only for a member that they can see: it is named together with its insurer.
-GRANT EXECUTE ON FUNCTION shikaku.join_person(text, bigint, text, text, timestamptz) TO shikaku_insurer;
+GRANT EXECUTE ON FUNCTION shikaku.join_persons(text, bigint[], text[], text[], timestamptz) TO shikaku_insurer;
 
 -- What is known of a member's link, as the insurer reads it.
 CREATE FUNCTION shikaku.link_document(member_key bigint) RETURNS json
@@ -305,7 +343,7 @@ BEGIN
   -- First what locks persons.
   code := CASE asked WHEN 'accept' THEN link.offered_code END;
   IF code IS NOT NULL THEN
-    PERFORM shikaku.join_person(decide_link.insurer_number, member.member_key, code, NULL, asked_at);
+    PERFORM shikaku.join_persons(decide_link.insurer_number, ARRAY[member.member_key], ARRAY[code], ARRAY[NULL::text], asked_at);
   ELSE
     UPDATE shikaku.members AS m
       SET individual_number_last4 = CASE asked WHEN 'dispute' THEN NULL ELSE m.individual_number_last4 END,

@@ -12,7 +12,7 @@ DECLARE
 BEGIN
   FOREACH signature IN ARRAY ARRAY[
     'shikaku.claim_link_checks(timestamptz, timestamptz, integer)',
-    'shikaku.record_link_check(bigint, bytea, timestamptz, timestamptz, text[], text[], text, text)',
+    'shikaku.record_link_checks(bigint[], bytea[], timestamptz[], timestamptz, text[], text[], text[], text[])',
     'shikaku.postpone_link_check(bigint, bytea, timestamptz)',
     'shikaku.list_link_mismatches(text, text, bigint)',
     'shikaku.decide_link(text, text, timestamptz, bigint, text, text, text, text, bytea, bytea)']
@@ -21,7 +21,8 @@ BEGIN
       RAISE EXCEPTION 'shikaku_service may not call %', signature;
     END IF;
   END LOOP;
-  FOREACH signature IN ARRAY ARRAY['shikaku.join_person(text, bigint, text, text, timestamptz)', 'shikaku.leave_to(bigint, bigint)',
+  FOREACH signature IN ARRAY ARRAY['shikaku.join_persons(text, bigint[], text[], text[], timestamptz)', 'shikaku.leave_to(bigint, bigint)',
+    'shikaku.lock_for_joining(bigint[], text[])',
     'shikaku.lock_families(bigint[])']
   LOOP
     IF has_function_privilege('shikaku_service', signature, 'EXECUTE') THEN

@@ -134,6 +134,7 @@ def whole_life(server, database, service, register):
             bodies.append(insurer.post({"decision": "accept", "note": "確認"}, f"/members/E-{i}/link-decision").body)
         else:
             send(i, number_of(i))
+    bodies += send_file(database, insurer, number_of, sent, register)
     bodies.append(insurer.post({"individual_number_last4": sent[1][-4:]}, "/members/E-1/link-dispute").body)
     send(1, number_of(1))
     wait(lambda: settled(database))
@@ -145,6 +146,34 @@ def whole_life(server, database, service, register):
     service.start()
     insurer.client.close()
     return sent, bodies
+
+
+def send_file(database, insurer, number_of, sent, register):
+    """A file with numbers, of which one cannot be, one stands in another column and one in a line that is none."""
+    told = record()
+    columns = ("member_id", "name", "name_kana", "sex", "birth_date", "address", "individual_number", "relationship", "symbol", "number",
+               "acquired_on")
+    period = told["memberships"][0]
+
+    def line(i, number, **changes):
+        values = {**told, **period, "member_id": f"F-{i}", "number": f"8{i:05}", "individual_number": number, **changes}
+        return ",".join(values[column] for column in columns)
+
+    good = [line(i, number_of(i)) for i in range(10)]
+    stray = [numbers.new_number() for _ in range(3)]
+    sent += stray
+    bad = [line(90, stray[0][:-1] + str((int(stray[0][-1]) + 1) % 10)), line(91, "", birth_date=stray[1]), f'"{stray[2]}']
+    sent.append(bad[0].split(",")[6])
+    answer = insurer.client.request("POST", f"{insurer.path}/imports?partial=true", "\r\n".join([",".join(columns), *good, *bad]),
+                                    {"Content-Type": "text/csv"})
+    assert answer.status in (200, 201, 202), answer
+    place = answer.header("Location")
+    wait(lambda: insurer.client.get(place).json["state"] in ("succeeded", "failed"))
+    assert insurer.client.get(place).json["state"] == "succeeded"
+    wait(lambda: settled(database))
+    members = [insurer.get(f"/members/F-{i}") for i in range(10)]
+    assert {member.json["link"]["state"] for member in members} == {"linked"}
+    return [answer.body, insurer.client.get(place).body, insurer.client.get(f"{place}/errors").body, *(member.body for member in members)]
 
 
 def wait(holds):

@@ -9,7 +9,10 @@ import pytest
 NOON = "2026-11-26 12:00Z"
 LATER = "2026-11-26 12:01Z"
 CLAIM = "SELECT member_key, insurer_number, member_id, sealed, attempts, version FROM shikaku.claim_link_checks(%s, %s, %s)"
-RECORD = "SELECT shikaku.record_link_check(%(key)s, %(sealed)s, %(version)s, %(at)s, %(mismatched)s, %(warned)s, %(code)s, %(last4)s)"
+RECORD = """SELECT said FROM shikaku.record_link_checks(ARRAY[%(key)s]::bigint[], ARRAY[%(sealed)s], ARRAY[%(version)s]::timestamptz[], %(at)s,
+    ARRAY[%(mismatched)s], ARRAY[%(warned)s], ARRAY[%(code)s], ARRAY[%(last4)s])"""
+RECORD_ALL = """SELECT member_key, said FROM shikaku.record_link_checks(%(keys)s, %(sealed)s, %(versions)s::timestamptz[], %(at)s, %(mismatched)s, %(warned)s,
+    %(codes)s, %(last4s)s)"""
 DECIDE = """SELECT d.outcome, d.replayed, d.document ->> 'state', (d.document -> 'mismatched')::jsonb, d.document ->> 'decision', d.document ->> 'note'
     FROM shikaku.decide_link(%(insurer)s, %(member)s, %(at)s, 1, %(wish)s, %(note)s, %(last4)s, '/v1/x', sha256(%(key)s), sha256(%(request)s)) AS d"""
 SEALED = b"s" * 40
@@ -29,8 +32,8 @@ def claim(db, at=NOON, until=LATER, most=10):
 
 
 def record(db, key, code="new", mismatched=None, **more):
-    asked = {"key": key, "sealed": SEALED, "at": NOON, "mismatched": mismatched, "warned": None, "code": code, "last4": "9018",
-             "version": db.value("SELECT known_from FROM shikaku.members WHERE member_key = %s", (key,)), **more}
+    asked = {"key": key, "sealed": SEALED, "at": NOON, "mismatched": mismatched and "{%s}" % ",".join(mismatched), "warned": None, "code": code,
+             "last4": "9018", "version": db.value("SELECT known_from FROM shikaku.members WHERE member_key = %s", (key,)), **more}
     return db.value(RECORD, asked, user="shikaku_service")
 
 
@@ -108,7 +111,7 @@ def test_a_number_sent_meanwhile_is_not_postponed_with_the_old_one(coming):
 # --- What the register says.
 
 def test_a_match_links_and_leaves_the_code_and_four_digits_of_the_number(coming):
-    assert record(coming, 2, warned=["sex"]) == "linked"
+    assert record(coming, 2, warned="{sex}") == "linked"
     assert link(coming, 2) == ("linked", None, ["sex"], None, None)
     assert member(coming, 2) == ("new", "9018") and numbers(coming) == 0
     assert coming.value("SELECT link_state FROM shikaku.standings WHERE membership_id = 2") == "linked"
@@ -204,6 +207,31 @@ def test_two_members_of_one_new_person_come_together_also_at_once(coming):
     for thread in together:
         thread.join(30)
     assert said == ["linked", "linked"] and member(coming, 2)[0] == member(coming, 3)[0] == "twins"
+
+
+def record_all(db, *results):
+    """results: (member_key, code, mismatched)"""
+    keys = [key for key, *_ in results]
+    versions = dict(db.run("SELECT member_key, known_from FROM shikaku.members"))
+    return dict(db.run(RECORD_ALL, {"keys": keys, "sealed": [SEALED] * len(keys), "versions": [versions[key] for key in keys], "at": NOON,
+                                    "mismatched": [mismatched for *_, mismatched in results], "warned": [None] * len(keys),
+                                    "codes": [code for _, code, _ in results], "last4s": ["9018"] * len(keys)}, user="shikaku_service"))
+
+
+def test_many_answers_are_recorded_at_once_each_as_if_alone(family):
+    family.run("UPDATE shikaku.persons SET register_code = NULL WHERE person_id IN (2, 3)")
+    for key in (1, 2, 3):
+        pend(family, key)
+    assert record_all(family, (3, "new", None), (1, "x", "{name}"), (2, "new", None), (4, "one", None)) == {
+        1: "mismatch", 2: "linked", 3: "linked", 4: "stale"}
+    assert [member(family, key)[0] for key in (1, 2, 3, 4)] == ["one", "new", "new", "one"] and numbers(family) == 0
+    assert persons(family)[2] == persons(family)[3] and link(family, 1) == ("mismatch", ["name"], None, "x", None)
+    assert member(family, 4) == ("one", None)
+
+
+def test_a_member_of_another_insurer_joins_nobody(family):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        family.run("SELECT shikaku.join_persons('39131156', '{2}', '{x}', '{NULL}', now())")
 
 
 # --- What a person decides.
@@ -307,7 +335,7 @@ def test_another_insurers_member_cannot_be_decided_of(coming):
 
 
 @pytest.mark.parametrize("statement", [
-    "SELECT sealed FROM shikaku.pending_numbers", "SELECT shikaku.join_person('01130012', 2, 'x', NULL, now())",
+    "SELECT sealed FROM shikaku.pending_numbers", "SELECT shikaku.join_persons('01130012', '{2}', '{x}', '{NULL}', now())",
     "SELECT shikaku.leave_to(1, 2)", "SELECT shikaku.link_document(2)", "UPDATE shikaku.links SET state = 'linked'",
 ])
 def test_the_service_goes_through_its_functions(coming, statement):
