@@ -1,10 +1,13 @@
 """A job is one process' at a time, what a dead process left is taken over, and a file that did not come in whole leaves nothing."""
 
+import subprocess
 import threading
 import uuid
 
 import psycopg2
 import pytest
+
+from conftest import ROOT
 
 INSURER, OTHER = "01130012", "06136022"
 HERE, THERE = (str(uuid.uuid4()) for _ in range(2))  # two processes
@@ -275,10 +278,38 @@ def test_the_second_of_two_imports_at_once_waits_for_the_first(family):
 
 @pytest.mark.parametrize("statement", [
     "UPDATE shikaku.jobs SET state = 'queued'", "INSERT INTO shikaku.jobs SELECT * FROM shikaku.jobs", "UPDATE shikaku.imports SET slot = 0",
-    "INSERT INTO shikaku.import_errors SELECT * FROM shikaku.import_errors", "SELECT * FROM shikaku.staged_members_0",
+    "DELETE FROM shikaku.import_errors", "SELECT * FROM shikaku.staged_members_0",
     "TRUNCATE shikaku.staged_members_0", "SELECT shikaku.finish_job(NULL, NULL, NULL, NULL)", "SELECT shikaku.empty_slot(0::smallint)",
     "SELECT shikaku.free_slot(NULL)", "SELECT shikaku.forget_import_key(NULL)", "SELECT shikaku.list_import_errors(NULL, NULL, NULL, NULL, NULL)",
 ])
 def test_the_service_may_not(refused, statement):
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         refused.run(statement, user="shikaku_service")
+
+
+@pytest.mark.parametrize("insurer, seen", [(INSURER, 1), (OTHER, 0), ("", 0)])
+def test_an_insurer_sees_its_own_jobs_whatever_is_asked(family, insurer, seen):
+    """The second wall: a wrong WHERE would not leak."""
+    import_id = opened(family)[1]
+    family.run("SELECT shikaku.list_import_errors(%s, '{2}', '{name}', '{empty}', '{missing}')", (import_id,))
+    family.run("INSERT INTO shikaku.import_missing VALUES (%s, 1)", (import_id,))
+    connection = family.connect("shikaku_owner", autocommit=False)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE shikaku_insurer")
+        cursor.execute("SELECT shikaku.enter_insurer(%s)", (insurer,))
+        for table in ("jobs", "imports", "import_errors", "import_missing"):
+            cursor.execute(f"SELECT count(*) FROM shikaku.{table}")
+            assert cursor.fetchone() == (seen,), table
+
+
+@pytest.mark.parametrize("damage, change", [
+    ("ALTER TABLE shikaku.jobs DISABLE ROW LEVEL SECURITY", "job_records"), ("DROP POLICY the_insurers_own ON shikaku.imports", "job_records"),
+    ("GRANT INSERT ON shikaku.deferred_transactions TO shikaku_service", "import_merge"),
+    ("GRANT EXECUTE ON FUNCTION shikaku.finish_job(uuid, timestamptz, text, text) TO shikaku_service", "job_functions"),
+    ("REVOKE EXECUTE ON FUNCTION shikaku.take_over_jobs(timestamptz) FROM shikaku_service", "job_functions"),
+])
+def test_verify_notices_what_is_wrong(db, damage, change):
+    db.run(damage)
+    done = subprocess.run(["psql", "-X", "-q", "-d", db.url("shikaku_owner"), "-v", "ON_ERROR_STOP=1", "-f",
+                           ROOT / "migrations" / "verify" / f"{change}.sql"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3 and "ERROR" in done.stderr
