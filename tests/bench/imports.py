@@ -34,7 +34,7 @@ def member(i, changed=False):
     surname, given = SURNAMES[head % len(SURNAMES)], GIVEN[i % len(GIVEN)]
     born = BORN + datetime.timedelta(days=i * 7919 % 27000)
     elderly = born < datetime.date(1956, 1, 1)
-    limited = i % 100 == 7 and not elderly
+    limited = i % 100 == 7 and born > datetime.date(1960, 1, 1)
     return [f"B-{i:08}", f"{surname} {given}", f"{KANA[surname]} {KANA[given]}", "female" if i % 2 else "male", born.isoformat(),
             f"1{i % 100:02}-{i % 10000:04}", f"架空県見本市{i % 97}町{i % 31}-{i % 13}" + (" 転居先" if changed else ""),
             "dependent" if i % 3 else "insured", f"B-{head:08}" if i % 3 else "", f"{head // 3000:04}", f"{head:08}", f"{i % 3:02}",
