@@ -259,7 +259,7 @@ enum outcome staging_open_import(
 {
 	char now[INSTANT_TEXT_SIZE];
 	char lease[INSTANT_TEXT_SIZE];
-	struct number_text token;
+	struct number_text token = { .text = "" };
 	instant_format(opening->now, now);
 	instant_format(opening->lease_until, lease);
 	*opened = (struct import_opened){ .slot = -1 };
