@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "commands.h"
+#include "jobs/jobs.h"
 #include "store/command.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -30,10 +31,14 @@ static void examine_server(void *owner, const char *const columns[], int count)
 	long free_slots = strtol(columns[0], NULL, 10) - strtol(columns[1], NULL, 10);
 	long loops =
 		findings->config->loops != 0 ? (long)findings->config->loops : sysconf(_SC_NPROCESSORS_ONLN);
-	long wanted = loops * store_connections_a_loop(findings->config);
+	int a_loop = store_connections_a_loop(findings->config);
+	int others = jobs_connections(findings->config) + file_connections_of(findings->config);
+	long wanted = loops * a_loop + others;
 	(void)snprintf(words, sizeof words,
-		"one process opens %ld connections (%ld loops x %d); the server takes %ld, %s are in use",
-		wanted, loops, store_connections_a_loop(findings->config), free_slots, columns[5]);
+		"one process opens %ld connections (%ld loops x %d, jobs and files %d); the server takes "
+		"%ld, %s are "
+		"in use",
+		wanted, loops, a_loop, others, free_slots, columns[5]);
 	say(findings, wanted <= free_slots, words);
 	say(findings, strcmp(columns[2], "off") == 0, "the database takes writes");
 	(void)snprintf(words, sizeof words,

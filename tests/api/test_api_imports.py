@@ -5,7 +5,9 @@ import gzip
 import io
 import itertools
 import json
+import signal
 import socket
+import subprocess
 import time
 import uuid
 
@@ -15,7 +17,7 @@ from api_people import KUMIAI, KYOKAI, add
 from support import Client, Server, Service
 from support.client import connect, read_answers
 from support.database import NOW
-from support.programs import shikakud
+from support.programs import SHIKAKUD, environment, shikakud
 
 COLUMNS = ["member_id", "name", "name_kana", "sex", "birth_date", "address", "relationship", "symbol", "number", "branch_number", "acquired_on"]
 OVER = ("succeeded", "failed", "cancelled")
@@ -604,3 +606,21 @@ def test_the_command_line_says_what_is_wrong(template, tmp_path):
     for words in ([], [file], ["nowhere.csv", "--insurer", KYOKAI], [file, "--insurer", "1"], [file, "--insurer", KYOKAI, "--mode", "half"],
                   [file, "--insurer", KYOKAI, "--end-missing"], [file, "--insurer", KYOKAI, "--encoding"], [tmp_path, "--insurer", KYOKAI]):
         assert run_import(database, *words).returncode == 2, words
+
+
+def test_the_command_line_reads_what_is_piped_in_and_ctrl_c_cancels_it(template):
+    database = template.clone()
+    rows = [row() for _ in range(3)]
+    words = [str(SHIKAKUD), "import", "-", "--insurer", KYOKAI, "--format", "ndjson"]
+    started = {"env": environment(DATABASE_URL=database.url()), "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, **started) as cancelled:
+        cancelled.stdin.write(as_ndjson(rows[:1]).encode())
+        cancelled.stdin.flush()
+        until(lambda: database.value("SELECT count(*) FROM shikaku.jobs WHERE state = 'receiving'") == 1)
+        cancelled.send_signal(signal.SIGINT)
+        assert cancelled.wait(30) == 1
+    assert database.run("SELECT state, failure FROM shikaku.jobs") == [("cancelled", None)]
+    assert database.value("SELECT count(*) FROM shikaku.imports WHERE slot IS NOT NULL") == 0
+    with subprocess.Popen(words, **started) as whole:
+        out, err = whole.communicate(as_ndjson(rows).encode(), 60)
+    assert whole.returncode == 0 and b"created 3" in out, err
