@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "build_info.h"
 #include "commands.h"
 #include "trust/library.h"
@@ -93,6 +94,7 @@ int main(int count, char *words[])
 		config_print_help();
 		return 0;
 	}
+	process_keep_to_itself();
 	if (library_open() != OUTCOME_OK) {
 		log_line(LOG_LEVEL_ERROR, "trust", "OpenSSL was in use too early");
 		return 1;

@@ -16,6 +16,7 @@
 #include "commands.h"
 #include "jobs/jobs.h"
 #include "net/listener.h"
+#include "net/outbound.h"
 #include "store/command.h"
 #include "trust/sealing.h"
 
@@ -429,7 +430,9 @@ int command_serve(const struct config *config)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	enum outcome outcome = open_service(&service);
+	enum outcome outcome = outbound_library_open();
+	if (outcome == OUTCOME_OK)
+		outcome = open_service(&service);
 	if (outcome == OUTCOME_OK) {
 		int a_loop = store_connections_a_loop(config);
 		int for_jobs = jobs_connections(config);

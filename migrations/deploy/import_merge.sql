@@ -8,6 +8,7 @@
 --     lock_merged             members first, then their families' persons, each in order: as whoever writes one member does
 --     read_rows_to_merge      pg_temp.merging: those rows, with the keys that they have or get
 --     refuse_rows             what is wrong across rows, into import_errors
+--     leave_unchanged         the rows that say what is on record
 --     merge_people … merge_certificates, end_missing, merge_standings
 --   finish_import(…)        after the last slice
 --
@@ -333,6 +334,44 @@ BEGIN
 END
 $$;
 
+-- Who is as the row says, though another way, or in other words, made him so: an export that is sent in again changes nothing.
+CREATE FUNCTION shikaku.leave_unchanged() RETURNS void
+LANGUAGE plpgsql SET search_path = '' SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+  CREATE TEMP TABLE unchanged ON COMMIT DROP AS
+    SELECT x.line
+      FROM pg_temp.merging AS x
+      JOIN shikaku.members AS m ON m.member_key = x.member_key
+      LEFT JOIN pg_temp.insured_of AS i ON i.line = x.line
+      LEFT JOIN shikaku.memberships AS ms ON ms.membership_id = x.membership_id
+      LEFT JOIN shikaku.ratios AS r ON r.member_key = x.member_key AND lower(r.valid) = lower(x.ratio_valid)
+      LEFT JOIN shikaku.limits AS l ON l.member_key = x.member_key AND lower(l.valid) = lower(x.limit_valid)
+      LEFT JOIN shikaku.specific_diseases AS d
+        ON d.member_key = x.member_key AND d.category = x.disease_category AND lower(d.valid) = lower(x.disease_valid)
+      LEFT JOIN shikaku.eligibility_certificates AS c ON c.membership_id = x.membership_id
+        AND c.issued_on = x.certificate_issued_on AND c.valid_from = x.certificate_valid_from
+      WHERE NOT x.is_new AND x.sealed IS NULL
+        AND (m.name, m.name_kana, m.name_other, m.name_other_kana, m.sex, m.sex_on_face, m.birth_date, m.postal_code, m.address,
+            m.household_head, m.workplace_id, m.non_disclosure, m.self_information_stopped)
+          IS NOT DISTINCT FROM (x.name, x.name_kana, x.name_other, x.name_other_kana, x.sex, x.sex_on_face, x.birth_date,
+            x.postal_code, x.address, x.household_head, x.workplace_id, x.non_disclosure, x.self_information_stopped)
+        AND (x.acquired_on IS NULL
+          OR (ms.acquired_on, ms.relationship, ms.insured_membership_id, ms.symbol, ms.number, ms.branch_number, ms.symbol_key,
+              ms.number_key, ms.lost_on, ms.loss_reason)
+            IS NOT DISTINCT FROM (x.acquired_on, x.relationship, i.membership_id, x.symbol, x.number, x.branch_number,
+              x.symbol_key, x.number_key, x.lost_on, x.loss_reason))
+        AND (x.ratio_valid IS NULL OR (r.percent, r.valid) IS NOT DISTINCT FROM (x.ratio_percent, x.ratio_valid))
+        AND (x.limit_valid IS NULL OR (l.category, l.certificate, l.valid, l.long_stay_from)
+          IS NOT DISTINCT FROM (x.limit_category, x.limit_certificate, x.limit_valid, x.limit_long_stay_from))
+        AND (x.disease_valid IS NULL OR (d.category, d.self_pay, d.valid)
+          IS NOT DISTINCT FROM (x.disease_category, x.disease_self_pay, x.disease_valid))
+        AND (x.certificate_valid_from IS NULL OR (c.valid_from, c.number, c.valid_until)
+          IS NOT DISTINCT FROM (x.certificate_valid_from, x.certificate_number, x.certificate_valid_until));
+  ANALYZE pg_temp.unchanged;
+  DELETE FROM pg_temp.merging AS x USING pg_temp.unchanged AS u WHERE u.line = x.line;
+END
+$$;
+
 CREATE FUNCTION shikaku.merge_people(insurer_number text, at timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = '' AS $$
 BEGIN
@@ -409,8 +448,8 @@ BEGIN
   EXECUTE format('UPDATE shikaku.%1$I AS t SET (%2$s, valid, known_from) = ROW (%3$s, %4$s, shikaku.known_later($1, t.known_from))
       FROM pg_temp.merging AS x
       WHERE NOT x.is_new AND t.member_key = x.member_key AND %5$s AND lower(t.valid) = lower(%4$s)
-        AND (SELECT ROW (%2$s, valid) FROM (SELECT t.*) AS now) IS DISTINCT FROM ROW (%3$s, %4$s)',
-    span_table, columns, staged, valid, same) USING at;
+        AND (%6$s, t.valid) IS DISTINCT FROM (%3$s, %4$s)',
+    span_table, columns, staged, valid, same, 't.' || replace(columns, ', ', ', t.')) USING at;
   EXECUTE format('INSERT INTO shikaku.%1$I (member_key, insurer_number, %2$s, valid, known_from)
       SELECT x.member_key, $1, %3$s, %4$s, $2 FROM pg_temp.merging AS x
         WHERE %4$s IS NOT NULL AND (x.is_new OR NOT EXISTS (SELECT FROM shikaku.%1$I AS t
@@ -556,6 +595,7 @@ BEGIN
     RETURN;
   END IF;
   ends_missing := ends_missing AND refused = 0;
+  PERFORM shikaku.leave_unchanged();
 
   SELECT count(*) FILTER (WHERE x.is_new), count(*) FILTER (WHERE NOT x.is_new) INTO created, changed
     FROM pg_temp.merging AS x;

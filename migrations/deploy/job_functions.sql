@@ -56,6 +56,23 @@ BEGIN
 END
 $$;
 
+-- Rows of people that nobody could empty in time, because whoever filled the slot still held it. No import begins meanwhile: it would
+-- find its slot emptied under it.
+CREATE FUNCTION shikaku.empty_free_slots() RETURNS void
+LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+  filled CONSTANT smallint[] := ARRAY(
+    SELECT n FROM generate_series(0, 7) AS n
+      WHERE pg_catalog.pg_relation_size(format('shikaku.staged_members_%s', n)::regclass) > 0);
+BEGIN
+  IF EXISTS (SELECT FROM unnest(filled) AS f (slot) WHERE NOT EXISTS (SELECT FROM shikaku.imports AS i WHERE i.slot = f.slot))
+      AND pg_try_advisory_xact_lock(hashtextextended('shikaku.imports', 0)) THEN
+    PERFORM shikaku.empty_slot(f.slot) FROM unnest(filled) AS f (slot)
+      WHERE NOT EXISTS (SELECT FROM shikaku.imports AS i WHERE i.slot = f.slot);
+  END IF;
+END
+$$;
+
 -- An Idempotency-Key whose request was never answered with an import can be used again.
 CREATE FUNCTION shikaku.forget_import_key(import_id uuid) RETURNS void
 LANGUAGE sql SET search_path = '' AS $$ UPDATE shikaku.imports AS i SET key_digest = NULL WHERE i.import_id = $1 $$;
@@ -243,6 +260,7 @@ BEGIN
         WHERE j.job_id = left_behind.job_id;
     END IF;
   END LOOP;
+  PERFORM shikaku.empty_free_slots();
   RETURN taken;
 END
 $$;

@@ -68,6 +68,7 @@ DROP FUNCTION shikaku.merge_certificates(timestamptz);
 DROP FUNCTION shikaku.merge_spans(text, text, text, text, text, text, timestamptz);
 DROP FUNCTION shikaku.merge_periods(text, timestamptz);
 DROP FUNCTION shikaku.merge_people(text, timestamptz);
+DROP FUNCTION shikaku.leave_unchanged();
 DROP FUNCTION shikaku.refuse_rows(shikaku.imports);
 DROP FUNCTION shikaku.spans_clash(daterange, daterange);
 DROP FUNCTION shikaku.find_refused_rows(shikaku.imports);

@@ -16,6 +16,7 @@ DROP FUNCTION shikaku.renew_import(uuid, uuid, timestamptz, bigint, bigint, bigi
 DROP FUNCTION shikaku.open_import(uuid, text, timestamptz, bigint, uuid, timestamptz, text, boolean, boolean, numeric, date, text, text,
   bytea);
 DROP FUNCTION shikaku.forget_import_key(uuid);
+DROP FUNCTION shikaku.empty_free_slots();
 DROP FUNCTION shikaku.finish_job(uuid, timestamptz, text, text);
 DROP FUNCTION shikaku.free_slot(uuid);
 DROP FUNCTION shikaku.empty_slot(smallint);

@@ -26,6 +26,7 @@ BEGIN
     'shikaku.merge_spans(text, text, text, text, text, text, timestamptz)',
     'shikaku.merge_periods(text, timestamptz)',
     'shikaku.merge_people(text, timestamptz)',
+    'shikaku.leave_unchanged()',
     'shikaku.refuse_rows(shikaku.imports)',
     'shikaku.spans_clash(daterange, daterange)',
     'shikaku.find_refused_rows(shikaku.imports)',

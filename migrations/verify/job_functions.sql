@@ -24,7 +24,7 @@ BEGIN
       RAISE EXCEPTION 'shikaku_service may not call %', of_the_service;
     END IF;
   END LOOP;
-  FOREACH of_the_owner IN ARRAY ARRAY['shikaku.empty_slot(smallint)', 'shikaku.free_slot(uuid)', 'shikaku.forget_import_key(uuid)',
+  FOREACH of_the_owner IN ARRAY ARRAY['shikaku.empty_slot(smallint)', 'shikaku.empty_free_slots()', 'shikaku.free_slot(uuid)', 'shikaku.forget_import_key(uuid)',
     'shikaku.finish_job(uuid, timestamptz, text, text)', 'shikaku.list_import_errors(uuid, bigint[], text[], text[], text[])']
   LOOP
     IF has_function_privilege('shikaku_service', of_the_owner, 'EXECUTE') THEN

@@ -7,6 +7,7 @@
 #include "api/problems.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "cases/resident_register.h"
 
 static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
 	406, 409, 412, 413, 415, 422, 428, 429, 431, 500, 503 };
@@ -59,6 +60,9 @@ enum outcome application_open(struct application *application)
 	};
 	enum outcome outcome = cases_open(&application->cases, &settings, application->store,
 		application->hasher, application->trust, application->numbers_key);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	outcome = register_line_open(&application->cases.register_line, application->loop, config);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	application->imports = (struct import_feeds){ .loop = application->loop,

@@ -16,7 +16,7 @@
 #define KINDS_TEXT_SIZE 256
 /* So long the threads have to give back what they have. */
 #define STOP_LASTS (4 * MICROSECONDS)
-#define STOP_POLL_MS 10
+#define STOP_POLL (MICROSECONDS / 100)
 
 struct chore_thread {
 	struct jobs *jobs;
@@ -95,7 +95,8 @@ static bool look_at(struct worker *worker, uint8_t job_id[UUID_BYTES], int *perc
 {
 	pthread_mutex_lock(&worker->mutex);
 	bool working = worker->working;
-	memcpy(job_id, worker->job.row.job_id, UUID_BYTES);
+	if (working)
+		memcpy(job_id, worker->job.row.job_id, UUID_BYTES);
 	*percent = atomic_load(&worker->job.percent);
 	pthread_mutex_unlock(&worker->mutex);
 	return working;
@@ -316,7 +317,7 @@ bool jobs_stop(struct jobs *jobs)
 	jobs_begin_stop(jobs);
 	int64_t end = clock_read().monotonic + STOP_LASTS;
 	while (!all_ended(jobs) && clock_read().monotonic < end)
-		sleep_for(STOP_POLL_MS * 1000);
+		sleep_for(STOP_POLL);
 	if (!all_ended(jobs))
 		return false;
 	join(jobs);

@@ -56,6 +56,8 @@ int jobs_connections(const struct config *config);
 const struct config *jobs_config(const struct jobs *jobs);
 /* Claims nothing more; what is under way goes on. */
 void jobs_begin_stop(struct jobs *jobs);
+/* Waits so long, or until the process is told to stop. */
+void jobs_rest(struct jobs *jobs, int64_t microseconds);
 /* True from then on. */
 bool jobs_stopping(const struct jobs *jobs);
 /* Is anything under way? */

@@ -1,6 +1,8 @@
 /* What this service works on. */
+#include "base/clock.h"
 #include "jobs/import.h"
 #include "jobs/jobs.h"
+#include "jobs/link_checks.h"
 
 const struct job_kind job_kinds[] = {
 	{ .name = "import", .run = job_import },
@@ -8,5 +10,6 @@ const struct job_kind job_kinds[] = {
 };
 
 const struct chore job_chores[] = {
+	{ .name = "link_check", .every = 5 * MICROSECONDS, .run = link_checks_run },
 	{ .name = NULL },
 };

@@ -72,6 +72,8 @@ static const char *failure_of(enum outcome outcome)
 		return "database_unavailable";
 	case OUTCOME_BUSY:
 		return "database_busy";
+	case OUTCOME_CONFLICT:
+		return "conflict";
 	default:
 		return "internal_error";
 	}

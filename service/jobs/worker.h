@@ -23,8 +23,6 @@ struct worker {
 /* The thread's body; `owner` is its struct worker. */
 void *worker_run(void *owner);
 
-/* Waits so long, or until the process is told to stop. */
-void jobs_rest(struct jobs *jobs, int64_t microseconds);
 /* What is under way has to stop, too. */
 bool jobs_hurried(const struct jobs *jobs);
 const uint8_t *jobs_runner(const struct jobs *jobs);

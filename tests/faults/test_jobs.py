@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 
+from support import Client
 from support.staging import job, line, lines, stage
 from support_service import wait_until
 
@@ -122,6 +123,7 @@ def test_a_merge_that_is_cancelled_leaves_nothing(database, again):
     with held(database):
         import_id = stage(database, rows)
         wait_until(lambda: waiting(database), "the merge to wait")
+        wait_until(lambda: 0 < job(database, import_id, "percent") < 100, "the job to say how far it is")
         assert database.value("SELECT shikaku.cancel_job('01130012', %s, now())", (import_id,), user="shikaku_service") == "cancelling"
         ends(database, import_id, "cancelled")
     assert database.value("SELECT count(*) FROM shikaku.members WHERE member_id LIKE 'S-%'") == 3
@@ -146,3 +148,19 @@ def test_a_process_without_workers_leaves_the_work_to_others(database, start):
     import_id = stage(database, lines(1))
     start()
     ends(database, import_id)
+
+
+def test_who_corrects_a_member_during_its_merge_is_told_to_come_back(database, again):
+    first, rows = again()
+    rows.insert(1, line("S-1", name="試験 変更"))
+    rows = [*{row["member_id"]: row for row in reversed(rows)}.values()]
+    with Client(first, database.token("insurer", "01130012", now=None)) as insurer:
+        member = insurer.get("/v1/insurers/01130012/members/S-0").json
+        with held(database, "S-1"):
+            import_id = stage(database, rows)
+            wait_until(lambda: waiting(database), "the merge to wait")
+            busy = insurer.request("PUT", "/v1/insurers/01130012/members/S-0", {**member, "address": "新町"})
+            assert (busy.status, busy.json["code"]) == (409, "import_running")
+        ends(database, import_id)
+        assert insurer.request("PUT", "/v1/insurers/01130012/members/S-0", {**member, "address": "新町"}).status == 200
+    sound(database)

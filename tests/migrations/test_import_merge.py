@@ -122,6 +122,18 @@ def test_the_same_file_again_changes_nothing(family):
     assert counts(family) == before
 
 
+def test_what_is_as_a_line_says_is_left_alone_whoever_made_it_so(family):
+    lines = [FULL, dependant()]
+    take_in(family, *lines)
+    family.run("UPDATE shikaku.members SET imported_digest = NULL, known_from = '2026-11-26 12:30Z' WHERE member_id IN ('n', 'd')")
+    before = counts(family)
+    assert take_in(family, *lines, at=LATER) == ("merged", (0, 0, 2))
+    assert counts(family) == before
+    for change in ({"household_head": None}, {"number": "35", "number_key": "35"}, {"ratio_valid_until": None}, {"limit_certificate": None},
+                   {"disease_self_pay": None}, {"certificate_number": "8"}):
+        assert take_in(family, {**FULL, **change}, at=LATER) == ("merged", (0, 1, 0)), change
+
+
 def test_a_line_for_a_member_on_record_changes_the_member_and_keeps_what_was_known(family):
     assert take_in(family, {**A, "name": "資格 次郎", "address": "新町2"}) == ("merged", (0, 1, 0))
     assert family.run("SELECT name, address FROM shikaku.members WHERE member_id = 'a'") == [("資格 次郎", "新町2")]

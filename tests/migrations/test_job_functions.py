@@ -166,6 +166,19 @@ def test_a_slot_that_a_dying_process_still_fills_is_not_given_away(family):
     assert opened(family)[::2] == ("opened", 0) and slots(family) == (0, 2)
 
 
+def test_rows_that_a_dying_process_left_in_a_slot_do_not_stay(family):
+    kept = queued(family, insurer=OTHER)
+    _, _, slot = opened(family)
+    dying = family.connect("shikaku_service", autocommit=False)
+    with dying.cursor() as cursor:
+        cursor.execute(f"INSERT INTO shikaku.staged_members_{slot} (slot, line, digest, member_id) VALUES ({slot}, 9, '', 'x')")
+    assert claim(family, THERE, at=LATER, kinds="{}") is None
+    dying.commit()
+    assert slots(family) == (2, 1)
+    assert claim(family, THERE, at=LATER) == (kept, 1)
+    assert slots(family) == (1, 1), "what waits for its merge stays"
+
+
 def test_a_job_is_given_to_one_process(family):
     import_id = queued(family)
     assert claim(family, kinds="{link_check}") is None

@@ -90,7 +90,7 @@ class TorturedService(Service):
         self.control = Control()
         options = f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0"
         self.surroundings = {"LD_PRELOAD": TOOLS / "fail.so", "TORTURE": self.control.path, "ASAN_OPTIONS": options}
-        super().__init__(database, wait, **{"loops": 1, "now": NOW, "log_level": "warning", **QUICK, **settings})
+        super().__init__(database, wait, **{"loops": 1, "job_workers": 0, "now": NOW, "log_level": "warning", **QUICK, **settings})
         assert wait is None or self.control["ready"] == 1, "fail.so was not loaded"
 
     def wire(self):
