@@ -311,6 +311,7 @@ int command_import(const struct config *config, int count, char *const words[])
 		.opened = opened,
 		.is_whole = is_whole,
 		.interrupted = interrupted,
+		.interruption_cancels = true,
 		.progress = progress,
 		.owner = &watching };
 	bool standard = strcmp(options.file, "-") == 0;

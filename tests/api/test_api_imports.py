@@ -5,7 +5,9 @@ import gzip
 import io
 import itertools
 import json
+import signal
 import socket
+import subprocess
 import time
 import uuid
 
@@ -15,7 +17,7 @@ from api_people import KUMIAI, KYOKAI, add
 from support import Client, Server, Service
 from support.client import connect, read_answers
 from support.database import NOW
-from support.programs import shikakud
+from support.programs import SHIKAKUD, environment, shikakud
 
 COLUMNS = ["member_id", "name", "name_kana", "sex", "birth_date", "address", "relationship", "symbol", "number", "branch_number", "acquired_on"]
 OVER = ("succeeded", "failed", "cancelled")
@@ -558,11 +560,19 @@ def test_what_came_out_goes_in_again_and_changes_nothing(start):
     assert export(one).text == before
 
 
+def fill(database, count):
+    """So many members of KYOKAI who have nothing but a long address."""
+    database.run("""WITH people AS (INSERT INTO shikaku.persons DEFAULT VALUES RETURNING person_id) SELECT count(*) FROM people""")
+    database.run("""INSERT INTO shikaku.members (insurer_number, member_id, person_id, name, name_kana, sex, birth_date, address, known_from)
+        SELECT %s, 'filled-' || n, (SELECT max(person_id) FROM shikaku.persons), '詰込', 'ツメコミ', 'male', '1980-01-01', repeat('町', 90),
+               '2026-01-01Z' FROM generate_series(1, %s) AS n""", (KYOKAI, count))
+
+
 def test_a_reader_that_stops_is_given_up(start):
     service = start(send_timeout_ms=500, imports_max=1)
     database = service.database
     one = Insurer(service, database)
-    assert one.wait(one.send(as_csv([row(address="町" * 90) for _ in range(6000)]))) == ("succeeded", None)
+    fill(database, 15000)
     request = (f"GET /v1/insurers/{one.number}/members.ndjson HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {one.client.token}\r\n\r\n").encode()
     with connect(one.client.address) as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -574,6 +584,23 @@ def test_a_reader_that_stops_is_given_up(start):
         until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = "
                                      "'shikakud export'") == 0)
     until(lambda: one.client.get(f"/v1/insurers/{one.number}/members.ndjson").status == 200)
+
+
+def test_a_reader_that_reads_slowly_gets_everybody(start):
+    service = start(send_timeout_ms=2000)
+    one = Insurer(service, service.database)
+    fill(service.database, 10000)
+    received = b""
+    with connect(one.client.address) as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # what the kernel holds is sent, to the service
+        wire.sendall((f"GET /v1/insurers/{one.number}/members.ndjson HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
+                      f"Authorization: Bearer {one.client.token}\r\n\r\n").encode())
+        while more := wire.recv(200_000, socket.MSG_WAITALL):
+            received += more
+            time.sleep(0.12)
+    answers = read_answers(received)
+    assert len(answers) == 1 and answers[0].text.count("\n") == service.database.value(
+        "SELECT count(*) FROM shikaku.members WHERE insurer_number = %s", (one.number,))
 
 
 def run_import(database, *words, **settings):
@@ -604,3 +631,21 @@ def test_the_command_line_says_what_is_wrong(template, tmp_path):
     for words in ([], [file], ["nowhere.csv", "--insurer", KYOKAI], [file, "--insurer", "1"], [file, "--insurer", KYOKAI, "--mode", "half"],
                   [file, "--insurer", KYOKAI, "--end-missing"], [file, "--insurer", KYOKAI, "--encoding"], [tmp_path, "--insurer", KYOKAI]):
         assert run_import(database, *words).returncode == 2, words
+
+
+def test_the_command_line_reads_what_is_piped_in_and_ctrl_c_cancels_it(template):
+    database = template.clone()
+    rows = [row() for _ in range(3)]
+    words = [str(SHIKAKUD), "import", "-", "--insurer", KYOKAI, "--format", "ndjson"]
+    started = {"env": environment(DATABASE_URL=database.url()), "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, **started) as cancelled:
+        cancelled.stdin.write(as_ndjson(rows[:1]).encode())
+        cancelled.stdin.flush()
+        until(lambda: database.value("SELECT count(*) FROM shikaku.jobs WHERE state = 'receiving'") == 1)
+        cancelled.send_signal(signal.SIGINT)
+        assert cancelled.wait(30) == 1
+    assert database.run("SELECT state, failure FROM shikaku.jobs") == [("cancelled", None)]
+    assert database.value("SELECT count(*) FROM shikaku.imports WHERE slot IS NOT NULL") == 0
+    with subprocess.Popen(words, **started) as whole:
+        out, err = whole.communicate(as_ndjson(rows).encode(), 60)
+    assert whole.returncode == 0 and b"created 3" in out, err

@@ -5,6 +5,7 @@ and calls the same merge functions; then the same file again, and one with 2 % c
 Everything shares this machine: the client, the service and PostgreSQL. Absolute numbers drift; trust the multiples, which are taken
 between neighbours in one round. Prints a table and, with --json FILE, the same as JSON."""
 import argparse
+import contextlib
 import datetime
 import hashlib
 import http.client
@@ -34,7 +35,7 @@ def member(i, changed=False):
     surname, given = SURNAMES[head % len(SURNAMES)], GIVEN[i % len(GIVEN)]
     born = BORN + datetime.timedelta(days=i * 7919 % 27000)
     elderly = born < datetime.date(1956, 1, 1)
-    limited = i % 100 == 7 and not elderly
+    limited = i % 100 == 7 and born > datetime.date(1960, 1, 1)
     return [f"B-{i:08}", f"{surname} {given}", f"{KANA[surname]} {KANA[given]}", "female" if i % 2 else "male", born.isoformat(),
             f"1{i % 100:02}-{i % 10000:04}", f"架空県見本市{i % 97}町{i % 31}-{i % 13}" + (" 転居先" if changed else ""),
             "dependent" if i % 3 else "insured", f"B-{head:08}" if i % 3 else "", f"{head // 3000:04}", f"{head:08}", f"{i % 3:02}",
@@ -131,12 +132,19 @@ def peak_memory(service):
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def serve(round_, port):
-    service = Service(round_.database, round_.name, port, {key: value for key, value in os.environ.items() if key.startswith("SHIKAKU_")})
-    env = {"DATABASE_URL": round_.database.url("shikaku_service", round_.name)}
-    binary = os.environ.get("SHIKAKUD", str(ROOT / "build/release/shikakud"))
-    token = run(binary, "token", "create", "--scope", "insurer", "--owner", INSURER, env=env).strip()
-    return service, token
+@contextlib.contextmanager
+def serving(database, base, name, port):
+    """A copy of the base under this name, and a service on it with a token for its insurer; both are gone afterwards."""
+    round_ = Round(database, base, name)
+    service = Service(database, name, port, {key: value for key, value in os.environ.items() if key.startswith("SHIKAKU_")})
+    try:
+        binary = os.environ.get("SHIKAKUD", str(ROOT / "build/release/shikakud"))
+        token = run(binary, "token", "create", "--scope", "insurer", "--owner", INSURER,
+                    env={"DATABASE_URL": database.url("shikaku_service", name)}).strip()
+        yield round_, service, token
+    finally:
+        service.stop()
+        round_.drop()
 
 
 def one_round(database, base, files, few, count, port):
@@ -145,38 +153,28 @@ def one_round(database, base, files, few, count, port):
     found["copy"] = plain.bare_copy(files["staged"])
     found["script"] = plain.script(files["staged"], count)
     plain.drop()
-    ours = Round(database, base, "bench_import_http")
-    service, token = serve(ours, port)
-    found["first"], found["received"] = send(ours, port, token, files["new"])
-    found["memory"] = peak_memory(service)
-    found["again"], _ = send(ours, port, token, files["new"])
-    found["changed"], _ = send(ours, port, token, files["changed"])
-    service.stop()
-    ours.drop()
-    small = Round(database, base, "bench_import_small")
-    service, token = serve(small, port)
-    send(small, port, token, few["new"])
-    found["memory_of_10000"] = peak_memory(service)
-    service.stop()
-    small.drop()
+    with serving(database, base, "bench_import_http", port) as (ours, service, token):
+        found["first"], found["received"] = send(ours, port, token, files["new"])
+        found["memory"] = peak_memory(service)
+        found["again"], _ = send(ours, port, token, files["new"])
+        found["changed"], _ = send(ours, port, token, files["changed"])
+    with serving(database, base, "bench_import_small", port) as (small, service, token):
+        send(small, port, token, few["new"])
+        found["memory_of_10000"] = peak_memory(service)
     return found
 
 
 def checks_meanwhile(database, base, background, files, port):
     """The rate of checks before and during an import, and their p99."""
-    round_ = Round(database, base, "bench_import_checks")
-    service, token = serve(round_, port)
-    check(service, background, 64, 3, database)
-    before = check(service, background, 64, 5, database)
-    done = threading.Event()
-    sender = threading.Thread(target=lambda: (send(round_, port, token, files["new"]), done.set()))
-    sender.start()
-    runs = []
-    while not done.is_set() and sender.is_alive():
-        runs.append(check(service, background, 64, 2, database))
-    sender.join()
-    service.stop()
-    round_.drop()
+    with serving(database, base, "bench_import_checks", port) as (round_, service, token):
+        check(service, background, 64, 3, database)
+        before = check(service, background, 64, 5, database)
+        sender = threading.Thread(target=lambda: send(round_, port, token, files["new"]))
+        sender.start()
+        runs = []
+        while sender.is_alive():
+            runs.append(check(service, background, 64, 2, database))
+        sender.join()
     return {"before": before["rate"], "p99_before": before["p99"], "during": median([one["rate"] for one in runs]),
             "p99_during": median([one["p99"] for one in runs]), "p99_worst": max(one["p99"] for one in runs)}
 
