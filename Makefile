@@ -49,7 +49,7 @@ LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.
 .PHONY: help all build run fmt clean demo-data deps-test deps-lint \
 	test test-unit test-fuzz-corpus test-torture test-system test-sanitizers units fuzz fuzz-corpus \
 	lint lint-floors lint-form lint-clang lint-tidy lint-cppcheck lint-contract \
-	bench bench-cards bench-peers profile soak
+	bench bench-cards bench-import bench-peers profile soak
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -136,6 +136,11 @@ bench-cards: ## checks by card against checks by typed keys, interleaved, and a 
 	@tools/install-deps bench
 	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build build/release/bench/card_load build/release/bench/crl_bench
 	/usr/bin/python3 -B tests/bench/cards.py $(BENCH)
+
+bench-import: ## a file of 1,000,000 members over HTTP against a psql script with the same statements (BENCH="--members 100000 --rounds 1" for a look)
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=release build
+	/usr/bin/python3 -B tests/bench/imports.py $(BENCH)
 
 profile: ## where a check's time goes, by function and by floor
 	@tools/install-deps bench

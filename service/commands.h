@@ -15,6 +15,9 @@ int command_audit(const struct config *config, int count, char *const words[]);
 int command_import(const struct config *config, int count, char *const words[]);
 int command_doctor(const struct config *config);
 
+/* Database connections of the files that may come in and go out at once. */
+int file_connections_of(const struct config *config);
+
 /* Where anchors and revocation lists stand; points into `config`. */
 struct trust_settings trust_settings_of(const struct config *config);
 

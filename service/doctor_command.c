@@ -31,12 +31,14 @@ static void examine_server(void *owner, const char *const columns[], int count)
 	long free_slots = strtol(columns[0], NULL, 10) - strtol(columns[1], NULL, 10);
 	long loops =
 		findings->config->loops != 0 ? (long)findings->config->loops : sysconf(_SC_NPROCESSORS_ONLN);
-	int for_jobs = jobs_connections(findings->config);
-	long wanted = loops * store_connections_a_loop(findings->config) + for_jobs;
+	int a_loop = store_connections_a_loop(findings->config);
+	int others = jobs_connections(findings->config) + file_connections_of(findings->config);
+	long wanted = loops * a_loop + others;
 	(void)snprintf(words, sizeof words,
-		"one process opens %ld connections (%ld loops x %d, jobs %d); the server takes %ld, %s are "
+		"one process opens %ld connections (%ld loops x %d, jobs and files %d); the server takes "
+		"%ld, %s are "
 		"in use",
-		wanted, loops, store_connections_a_loop(findings->config), for_jobs, free_slots, columns[5]);
+		wanted, loops, a_loop, others, free_slots, columns[5]);
 	say(findings, wanted <= free_slots, words);
 	say(findings, strcmp(columns[2], "off") == 0, "the database takes writes");
 	(void)snprintf(words, sizeof words,

@@ -311,6 +311,7 @@ int command_import(const struct config *config, int count, char *const words[])
 		.opened = opened,
 		.is_whole = is_whole,
 		.interrupted = interrupted,
+		.interruption_cancels = true,
 		.progress = progress,
 		.owner = &watching };
 	bool standard = strcmp(options.file, "-") == 0;
@@ -320,10 +321,12 @@ int command_import(const struct config *config, int count, char *const words[])
 		sealing_key_free(key);
 		return EXIT_NOT_READ;
 	}
-	if (fstat(load.fd, &status) == 0 && S_ISREG(status.st_mode))
+	bool known = fstat(load.fd, &status) == 0;
+	if (known && S_ISREG(status.st_mode))
 		watching.size = status.st_size;
 	listen_to_signals();
-	int code = run(config, &load, &watching);
+	int code = known && S_ISDIR(status.st_mode) ? refuse(EXIT_NOT_READ, "that is a directory")
+						    : run(config, &load, &watching);
 	if (!standard)
 		close(load.fd);
 	sealing_key_free(key);

@@ -442,9 +442,10 @@ int command_serve(const struct config *config)
 		int a_loop = store_connections_a_loop(config);
 		int for_jobs = jobs_connections(config);
 		log_line(LOG_LEVEL_INFO, "serve",
-			"listen=%s loops=%zu database connections=%zu (%zu loops x %d, jobs %d)",
+			"listen=%s loops=%zu database connections=%zu (%zu loops x %d, jobs %d) and %d for "
+			"files",
 			config->listen, service.count, service.count * (size_t)a_loop + (size_t)for_jobs,
-			service.count, a_loop, for_jobs);
+			service.count, a_loop, for_jobs, file_connections_of(config));
 		outcome = start_workers(&service);
 	}
 	if (outcome == OUTCOME_OK)

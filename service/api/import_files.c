@@ -10,10 +10,8 @@
 #include "api/problems.h"
 #include "api/query.h"
 #include "api/routes.h"
-#include "base/json.h"
 #include "cases/import_feed.h"
-
-#define ANSWER_BYTES_MAX ((size_t)4 * 1024)
+#include "cases/job_record.h"
 
 /* In the order of `types`. */
 enum { TYPE_CSV, TYPE_SHIFT_JIS, TYPE_CP932, TYPE_WINDOWS_31J, TYPE_NDJSON };
@@ -123,22 +121,42 @@ static void add_location(struct exchange *exchange, const uint8_t import_id[UUID
 		request_add_header(request, "Location", location.at);
 }
 
-static void answer_import(struct exchange *exchange, const struct import_load *load)
+/* The import as it is on record, once the file is in. */
+static void answer_import(struct job_record *record, enum outcome outcome)
+{
+	struct request *request = record->owner;
+	struct slice document = record->question.document;
+	const char *kept = NULL;
+	if (outcome == OUTCOME_OK && record->said != JOB_RECORD_FOUND)
+		outcome = OUTCOME_INTERNAL;
+	if (outcome == OUTCOME_OK) {
+		kept = arena_copy(&request->arena, document.at, document.length);
+		outcome = kept == NULL ? OUTCOME_NO_MEMORY : OUTCOME_OK;
+	}
+	if (outcome == OUTCOME_OK)
+		answer_uncached(request, 202, "application/json", (struct slice){ kept, document.length });
+	else
+		problem_answer(request, problem_of(outcome), NULL);
+	request_let_go(request);
+}
+
+static void look_up_import(struct exchange *exchange, const struct import_load *load)
 {
 	struct request *request = exchange->request;
-	struct text out;
-	char id[UUID_TEXT_SIZE];
-	uuid_format(load->import_id, id);
-	text_open(&out, &request->arena, ANSWER_BYTES_MAX, ANSWER_BYTES_MAX);
-	struct json_writer json = { .out = &out };
-	json_open_object(&json);
-	json_put_key(&json, "import_id");
-	json_put_slice(&json, (struct slice){ id, UUID_TEXT_SIZE - 1 });
-	json_close_object(&json);
-	if (out.failed)
+	struct job_record *record = arena_take(&request->arena, sizeof *record);
+	if (record == NULL) {
 		problem_answer(request, PROBLEM_OVERLOADED, NULL);
-	else
-		answer_uncached(request, 202, "application/json", text_slice(&out));
+		return;
+	}
+	memcpy(record->question.job_id, load->import_id, UUID_BYTES);
+	record->question.insurer_number = slice_of(exchange->principal.owner);
+	record->cases = &exchange->application->cases;
+	record->now = loop_now(exchange->application->loop);
+	record->principal = exchange->principal;
+	record->finished = answer_import;
+	record->owner = request;
+	request_hold(request);
+	import_find(record);
 }
 
 static const char *const fault_words[IMPORT_FAULTS] = {
@@ -153,17 +171,19 @@ static const char *const fault_words[IMPORT_FAULTS] = {
 static void answer_what_was_said(struct exchange *exchange, const struct import_load *load)
 {
 	struct request *request = exchange->request;
+	if (!request_is_awaited(request))
+		return;
 	if (load->said != IMPORT_BUSY && load->said != IMPORT_NO_INSURER)
 		add_location(exchange, load->import_id);
 	switch (load->said) {
 	case IMPORT_REPLAYED:
 		idempotency_note_replay(request);
-		answer_import(exchange, load);
+		look_up_import(exchange, load);
 		return;
 	case IMPORT_QUEUED:
 	case IMPORT_REFUSED_ROWS:
 	case IMPORT_CANCELLED:
-		answer_import(exchange, load);
+		look_up_import(exchange, load);
 		return;
 	case IMPORT_NO_FILE:
 		problem_answer(request,

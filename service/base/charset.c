@@ -21,6 +21,7 @@ enum outcome cp932_create(struct cp932 **created)
 	if (cp932 == NULL)
 		return OUTCOME_NO_MEMORY;
 	cp932->converter = iconv_open("UTF-8", "CP932");
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): iconv's own word for none */
 	if (cp932->converter == (iconv_t)-1) {
 		free(cp932);
 		return OUTCOME_UNAVAILABLE;

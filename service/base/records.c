@@ -131,7 +131,9 @@ static enum record_step leave_out(struct records *records, struct record *record
 static enum record_step find(struct records *records, bool last, struct record *record)
 {
 	const char *at = records->bytes + records->start;
-	const char *end = records->bytes + records->end;
+	size_t there = records->end - records->start;
+	/* No further than a record may reach: what is said of it must not depend on how much has come. */
+	const char *end = at + (there < RECORD_BYTES_MAX + 2 ? there : RECORD_BYTES_MAX + 2);
 	const char *line_end = memchr(at, '\n', (size_t)(end - at));
 	const char *until = line_end == NULL ? end : line_end;
 	bool broken = false;

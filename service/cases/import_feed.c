@@ -230,6 +230,8 @@ void import_feeds_close(struct import_feeds *feeds)
 		atomic_store(&feed->interrupted, true);
 		close_pipe(feed);
 	}
-	while (feeds->first != NULL)
-		ended_in_loop(feeds->first);
+	for (struct import_feed *feed = feeds->first, *next = NULL; feed != NULL; feed = next) {
+		next = feed->next;
+		ended_in_loop(feed);
+	}
 }

@@ -12,6 +12,8 @@
 
 struct import_feed;
 
+#define IMPORT_FEED_CONNECTIONS 2 /* to the database, each */
+
 /* Those of one loop. Zero, with all but `first` set, to begin with. */
 struct import_feeds {
 	struct loop *loop;

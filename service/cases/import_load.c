@@ -127,7 +127,7 @@ static enum outcome read_piece(struct loading *loading, char *room, size_t *leng
 			return outcome;
 		if (interrupted(loading))
 			return OUTCOME_LATE;
-		if (poll(&waited, 1, WAIT_MS) == 0)
+		if (poll(&waited, 1, WAIT_MS) <= 0)
 			continue;
 		ssize_t got = read(waited.fd, room, PIECE);
 		if (got >= 0) {
@@ -191,7 +191,9 @@ static const char *failure_of(const struct loading *loading, enum outcome outcom
 	if (outcome == OUTCOME_REFUSED)
 		return loading->load->said == IMPORT_CUT_OFF ? "truncated"
 							     : import_fault_codes[loading->load->fault];
-	return outcome == OUTCOME_LATE ? "interrupted" : "internal";
+	if (outcome != OUTCOME_LATE)
+		return "internal_error";
+	return loading->load->interruption_cancels ? "cancelled" : "interrupted";
 }
 
 /* Nothing of the file is kept; what was wrong with it is. */

@@ -52,6 +52,7 @@ struct import_load {
 	bool (*is_whole)(void *owner);
 	/* Asked several times a second: whether to leave all undone. */
 	bool (*interrupted)(void *owner);
+	bool interruption_cancels; /* who interrupts does not want it any more; else its process had to stop */
 	/* Now and then. May be NULL. */
 	void (*progress)(void *owner, const struct import_counts *counts);
 	void *owner;

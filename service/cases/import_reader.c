@@ -243,16 +243,16 @@ static enum outcome take_packed(struct import_reader *reader, struct slice bytes
 		size_t size = 0;
 		size_t made = 0;
 		char *room = records_room(&reader->records, &size);
-		enum outcome outcome = gunzip_take(reader->gunzip, &bytes, room, size, &made);
+		enum outcome unpacked = gunzip_take(reader->gunzip, &bytes, room, size, &made);
 		records_filled(&reader->records, made);
-		if (outcome == OUTCOME_INVALID)
-			return refuse(reader, IMPORT_BAD_GZIP);
-		if (outcome == OUTCOME_REFUSED)
-			return refuse(reader, IMPORT_GZIP_BOMB);
-		if (outcome == OUTCOME_OK)
-			outcome = count(reader, made);
+		/* What came before a fault comes first, however the bytes were cut. */
+		enum outcome outcome = count(reader, made);
 		if (outcome == OUTCOME_OK)
 			outcome = take_records(reader, false);
+		if (outcome == OUTCOME_OK && unpacked != OUTCOME_OK)
+			outcome = unpacked == OUTCOME_INVALID   ? refuse(reader, IMPORT_BAD_GZIP)
+				  : unpacked == OUTCOME_REFUSED ? refuse(reader, IMPORT_GZIP_BOMB)
+								: unpacked;
 		if (outcome != OUTCOME_OK)
 			return outcome;
 		more = made == size;

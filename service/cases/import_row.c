@@ -101,6 +101,16 @@ static enum outcome check(const struct import_row_maker *maker, struct arena *ar
 	return outcome;
 }
 
+/* A flag that is not given is not set: the row means the same, and has the same digest. */
+static void fill_flags(struct member_row *row)
+{
+	static const enum member_field flags[] = { MEMBER_NON_DISCLOSURE, MEMBER_SELF_INFORMATION_STOPPED };
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		if (row->values[flags[i]].at == NULL)
+			row->values[flags[i]] = SLICE_LITERAL("false");
+	}
+}
+
 enum outcome import_row_make(const struct import_row_maker *maker, struct arena *arena,
 	struct import_row *row, struct staged_row *staged)
 {
@@ -110,8 +120,10 @@ enum outcome import_row_make(const struct import_row_maker *maker, struct arena 
 	enum outcome outcome = check(maker, arena, row, staged);
 	struct slice as_kept = values->values[MEMBER_INDIVIDUAL_NUMBER];
 	bool good = outcome == OUTCOME_OK && staged->error_count == 0;
-	if (good)
+	if (good) {
+		fill_flags(values);
 		outcome = digest_row(maker, values, staged->digest);
+	}
 	if (good && outcome == OUTCOME_OK && as_kept.at != NULL)
 		outcome = seal_number(maker, arena, values);
 	wipe(as_sent);

@@ -268,6 +268,8 @@ void member_exports_close(struct member_exports *exports)
 {
 	for (struct member_export *export = exports->first; export != NULL; export = export->next)
 		atomic_store(&export->stopped, true);
-	while (exports->first != NULL)
-		end(exports->first);
+	for (struct member_export *export = exports->first, *next = NULL; export != NULL; export = next) {
+		next = export->next;
+		end(export);
+	}
 }

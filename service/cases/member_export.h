@@ -11,6 +11,8 @@
 
 struct member_export;
 
+#define MEMBER_EXPORT_CONNECTIONS 1 /* to the database, each */
+
 /* Those of one loop. Zero, with all but `first` set, to begin with. */
 struct member_exports {
 	struct loop *loop;

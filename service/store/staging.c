@@ -106,10 +106,13 @@ static char *put_escaped(char *out, struct slice value)
 {
 	for (size_t i = 0; i < value.length; i++) {
 		char c = value.at[i];
-		char mark = c == '\\' ? '\\' : c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\0';
-		if (mark != '\0') {
+		static const char marks[] = "\\\t\n\r";
+		static const char letters[] = "\\tnr";
+		const char *mark =
+			(unsigned char)c < ' ' || c == '\\' ? memchr(marks, c, sizeof marks - 1) : NULL;
+		if (mark != NULL) {
 			*out++ = '\\';
-			c = mark;
+			c = letters[mark - marks];
 		}
 		*out++ = c;
 	}
@@ -137,8 +140,9 @@ enum outcome staging_put(struct staging *staging, int64_t line, const uint8_t di
 	*out++ = '\t';
 	memcpy(out, number, (size_t)length);
 	out += length;
-	memcpy(out, "\t\\\\x", 4);
-	out += 4;
+	static const char bytea[] = { '\t', '\\', '\\', 'x' };
+	memcpy(out, bytea, sizeof bytea);
+	out += sizeof bytea;
 	for (size_t i = 0; i < STAGED_DIGEST; i++) {
 		*out++ = hex[digest[i] >> 4];
 		*out++ = hex[digest[i] & 15];
@@ -255,16 +259,18 @@ enum outcome staging_open_import(
 {
 	char now[INSTANT_TEXT_SIZE];
 	char lease[INSTANT_TEXT_SIZE];
-	struct number_text token;
+	struct number_text token = { .text = "" };
 	instant_format(opening->now, now);
 	instant_format(opening->lease_until, lease);
 	*opened = (struct import_opened){ .slot = -1 };
+	struct command_parameter by_token = { .text = NULL };
+	if (opening->token_id != 0)
+		by_token = number_of(opening->token_id, &token);
 	const struct command_parameter parameters[] = {
 		uuid_of(opening->import_id),
 		{ .text = opening->insurer_number },
 		{ .text = now },
-		opening->token_id == 0 ? (struct command_parameter){ .text = NULL }
-				       : number_of(opening->token_id, &token),
+		by_token,
 		uuid_of(opening->runner),
 		{ .text = lease },
 		{ .text = opening->mode },

@@ -130,6 +130,7 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &import_missing_listed;
 	slow.kinds[slow.kind_count++] = &members_listed;
 	slow.kinds[slow.kind_count++] = &members_searched;
+	slow.kinds[slow.kind_count++] = &members_counted;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -340,6 +341,12 @@ enum outcome store_list_members(struct store *store, struct member_page_question
 enum outcome store_search_members(struct store *store, struct member_page_question *question)
 {
 	question->question.kind = &members_searched;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_count_members(struct store *store, struct member_counts_question *question)
+{
+	question->question.kind = &members_counted;
 	return lane_ask(store->slow, &question->question);
 }
 

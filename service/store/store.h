@@ -14,6 +14,7 @@
 #include "store/lane.h"
 #include "store/link_decisions.h"
 #include "store/members.h"
+#include "store/member_counts.h"
 #include "store/member_pages.h"
 #include "store/standings.h"
 #include "store/suspensions.h"
@@ -56,6 +57,7 @@ enum outcome MUST_CHECK store_read_member(struct store *store, struct member_que
 enum outcome MUST_CHECK store_tell_member_history(struct store *store, struct member_question *question);
 enum outcome MUST_CHECK store_list_members(struct store *store, struct member_page_question *question);
 enum outcome MUST_CHECK store_search_members(struct store *store, struct member_page_question *question);
+enum outcome MUST_CHECK store_count_members(struct store *store, struct member_counts_question *question);
 enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
 
 /* The key under which challenges are made, CHALLENGE_KEY_BYTES, the same for all processes on this database; NULL before the

@@ -60,6 +60,12 @@ struct seen {
 	bool started;
 	bool answered;
 	bool ended;
+	struct request *streaming; /* its body goes to a sink, piece by piece */
+	bool streams;
+	size_t taken; /* of the body */
+	size_t pieces;
+	int64_t full_since; /* the turn in which it had no room; 0: it has */
+	bool sink_ended;
 };
 
 static struct play {
@@ -149,6 +155,53 @@ static void answer(struct seen *seen, struct request *request)
 	answer_with(request, 200, (struct slice){ kept, (size_t)length });
 }
 
+static void begin_answer(struct seen *seen, struct request *request);
+
+/* Pieces come in order, none twice, none when there is no room but what was read already. Every second one is one too many. */
+static bool take_call(void *owner, const char *piece, size_t length)
+{
+	struct seen *seen = owner;
+	const struct strict_request *strict = &play.strict[seen->number];
+	MUST_HOLD(!seen->sink_ended && !seen->ended && length > 0);
+	MUST_HOLD(strict->doubtful || (seen->taken + length <= strict->body.length &&
+					      memcmp(strict->body.at + seen->taken, piece, length) == 0));
+	seen->taken += length;
+	seen->pieces++;
+	play.quiet = 0;
+	if (seen->full_since == 0 && seen->pieces % 2 == 0)
+		seen->full_since = play.turn;
+	return seen->full_since == 0;
+}
+
+static void end_call(void *owner, bool complete)
+{
+	struct seen *seen = owner;
+	const struct strict_request *strict = &play.strict[seen->number];
+	MUST_HOLD(!seen->sink_ended);
+	seen->sink_ended = true;
+	play.quiet = 0;
+	if (!complete)
+		return;
+	MUST_HOLD(!seen->answered && !seen->ended && (strict->whole || strict->doubtful));
+	MUST_HOLD(strict->doubtful || seen->taken == strict->body.length);
+	seen->started = true;
+	seen->turn = play.turn;
+	begin_answer(seen, seen->streaming);
+}
+
+/* Room again, two turns later. */
+static void make_room(void)
+{
+	for (size_t i = 0; i < play.seen_count; i++) {
+		struct seen *seen = &play.seen[i];
+		if (seen->streaming == NULL || seen->full_since == 0 || play.turn < seen->full_since + 2)
+			continue;
+		seen->full_since = 0;
+		play.quiet = 0;
+		request_take_more(seen->streaming);
+	}
+}
+
 static size_t accept_call(void *owner, struct request *request)
 {
 	(void)owner;
@@ -163,20 +216,38 @@ static size_t accept_call(void *owner, struct request *request)
 	const struct strict_request *strict = &play.strict[seen->number];
 	MUST_HOLD(slice_is(strict->method, request->method));
 	MUST_HOLD(is_path_of(request->path, strict->target));
-	MUST_HOLD((request->query.at != NULL) == (memchr(strict->target.at, '?', strict->target.length) != NULL));
+	MUST_HOLD((request->query.at != NULL) ==
+		  (memchr(strict->target.at, '?', strict->target.length) != NULL));
 	bool tunnel = strcmp(request->method, "CONNECT") == 0; /* we have none */
 	if (tunnel || (request->path.length >= 2 && request->path.at[1] == 'n')) {
 		seen->answered = true;
 		answer_with(request, tunnel ? 405 : 200, SLICE_LITERAL("early"));
 	}
+	if (request->path.length >= 2 && request->path.at[1] == 'b') {
+		const struct body_sink sink = { .take = take_call, .end = end_call, .owner = seen };
+		request_sink_body(request, &sink);
+		seen->streaming = request;
+		seen->streams = true;
+		seen->full_since = play.turn;
+	}
 	return request->path.length >= 2 && request->path.at[1] == 's' ? SMALL_BODY_MAX : BODY_MAX;
+}
+
+static void begin_answer(struct seen *seen, struct request *request)
+{
+	if (!seen->other && !wants(ANSWERS_LATER) && !wants(ANSWERS_NEVER)) {
+		answer(seen, request);
+		return;
+	}
+	request_hold(request);
+	seen->request = request;
 }
 
 static void start_call(void *owner, struct request *request)
 {
 	(void)owner;
 	struct seen *seen = request->application;
-	MUST_HOLD(!seen->started && !seen->answered && !seen->ended);
+	MUST_HOLD(!seen->started && !seen->answered && !seen->ended && seen->streaming == NULL);
 	seen->started = true;
 	seen->turn = play.turn;
 	play.quiet = 0;
@@ -187,13 +258,8 @@ static void start_call(void *owner, struct request *request)
 			  (strict->body.length == request->body.length &&
 				  (request->body.length == 0 || memcmp(strict->body.at, request->body.at,
 									request->body.length) == 0)));
-		if (!wants(ANSWERS_LATER) && !wants(ANSWERS_NEVER)) {
-			answer(seen, request);
-			return;
-		}
 	}
-	request_hold(request);
-	seen->request = request;
+	begin_answer(seen, request);
 }
 
 static void refuse_call(void *owner, struct request *request, enum http_refusal refusal, const char *detail)
@@ -216,8 +282,9 @@ static void ended_call(void *owner, struct request *request)
 {
 	(void)owner;
 	struct seen *seen = request->application;
-	MUST_HOLD(seen != NULL && !seen->ended);
+	MUST_HOLD(seen != NULL && !seen->ended && (seen->streaming == NULL || seen->sink_ended));
 	seen->ended = true;
+	seen->streaming = NULL;
 	play.quiet = 0;
 }
 
@@ -361,9 +428,10 @@ static void look_at_answers(void)
 	size_t least = 0;
 	for (size_t i = 0; i < play.seen_count; i++) {
 		const struct seen *seen = &play.seen[i];
-		bool answered = !seen->other && seen->answered && seen->ended;
-		most += answered;
-		least += answered && !may_be_lost(seen);
+		bool answered = !seen->other && seen->answered;
+		/* While its body still comes, a request that goes to a sink is answered already. */
+		most += answered && (seen->ended || seen->streams);
+		least += answered && seen->ended && !may_be_lost(seen);
 	}
 	MUST_HOLD(number >= least && number <= most);
 }
@@ -441,6 +509,7 @@ static int64_t play_turn(void *owner)
 	if (!wants(LEAVES))
 		hear();
 	answer_held(false);
+	make_room();
 	if (++play.quiet > QUIET_TURNS && !some_wait()) {
 		play.quiet = 0;
 		go_on();

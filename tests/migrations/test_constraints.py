@@ -163,7 +163,7 @@ ALLOWED = [
     link(state="'mismatch'", mismatched="'{name,sex}'"), link(state="'pending'", decided_at="NULL"), registration(),
     registration(cancelled_at="'2026-01-01Z'"), card(), card(serial="'\\x01'", issuer_key_identifier="'\\x02'"), certificate(),
     certificate(membership_id="1", state="'returned'"), token(), token(scope="'operator'", owner="NULL"), check(),
-    check(follows="sha256('4')"), check(validity="4", accepted="false"), suspension(), suspension(medium="NULL", reason="'other'"),
+    check(insurer_number="'06136022'"), check(follows="sha256('4')"), check(validity="4", accepted="false"), suspension(), suspension(medium="NULL", reason="'other'"),
     lifted(), idempotency_key(), workplace(), workplace(postal_code="'100-0001'"), member(individual_number_last4="'0123'"),
     limit(), limit(valid="'[2027-01-01,)'", category="'B04'"),
     limit(member_key="3", insurer_number="'39131156'", category="'B10'", certificate="'02'", long_stay_from="'2026-01-01'"), disease(),
@@ -324,6 +324,8 @@ REFUSED = [
     ("a check with an unknown validity", check(validity="6", accepted="false"), CHECK, "validity_values"),
     ("an acceptance without validity", check(validity="2"), CHECK, "accepted_only_when_valid"),
     ("a check by nobody", check(owner="''"), CHECK, "owner_is_10_digits"),
+    ("a check about an insurer of six digits", check(insurer_number="'138057'"), CHECK, "insurer_number_is_8_digits"),
+    ("a check about an insurer of letters", check(insurer_number="'0613602x'"), CHECK, "insurer_number_is_8_digits"),
     ("a check at no time", check(checked_at="'infinity'"), CHECK, "checked_at_is_finite"),
     ("a check as known at no time", check(known_at="'infinity'"), CHECK, "known_at_is_finite"),
 
