@@ -30,12 +30,12 @@ FLAGS := $(FLAGS_$(BUILD))
 CFLAGS_ALL := -std=c11 $(WARNINGS) $(DEFINES) $(INCLUDES) $(HARDENING) $(FLAGS) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(FLAGS) $(LDFLAGS)
 
-SERVICE_LIBS := -lmicrohttpd -lpq -lcrypto -ljansson -lunistring -lpthread
+SERVICE_LIBS := -lmicrohttpd -lcurl -lpq -lcrypto -ljansson -lunistring -lz -lpthread
 TERMINAL_LIBS := -lcurl -ljansson -lcrypto -lp11
 UNIT_LIBS := -lcmocka $(SERVICE_LIBS)
 
 SERVICE_SOURCES := $(wildcard service/*.c service/base/*.c service/rules/*.c service/store/*.c service/trust/*.c \
-	service/net/*.c service/cases/*.c service/api/*.c)
+	service/net/*.c service/cases/*.c service/api/*.c service/jobs/*.c)
 TERMINAL_SOURCES := $(wildcard service/terminal/*.c) service/base/calendar.c service/base/clock.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -167,6 +167,8 @@ export TERMINAL := $(CURDIR)/$(OUT)/shikaku-terminal
 
 deps-test:
 	@tools/install-deps test
+	@cd tests/clients/typescript && [ node_modules/.package-lock.json -nt package-lock.json ] || \
+		npm ci --ignore-scripts --no-audit --no-fund --silent
 
 test: ## everything: unit, contract, migrations, lint rules, API, terminal, faults
 	@$(MAKE) --no-print-directory deps-test
@@ -223,7 +225,7 @@ test-system: build $(TORTURE_TOOLS)
 	echo "== summary ($(BUILD))"; grep -E '^[0-9]+ (passed|failed|error).* in [0-9]' build/system-tests.log; \
 	exit $$failed
 
-SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/soak tests/terminal tests/api tests/faults tests/torture
+SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/soak tests/terminal tests/api tests/clients tests/faults tests/torture
 
 test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
 	@tools/install-deps test

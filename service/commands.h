@@ -11,6 +11,8 @@ int command_token(const struct config *config, int count, char *const words[]);
 int command_card(const struct config *config, int count, char *const words[]);
 /* 1: a chain of records is broken; 2 also when they cannot be read. */
 int command_audit(const struct config *config, int count, char *const words[]);
+/* 1: rows were refused, or it failed; 2 also when the file cannot be read. */
+int command_import(const struct config *config, int count, char *const words[]);
 int command_doctor(const struct config *config);
 
 /* Where anchors and revocation lists stand; points into `config`. */

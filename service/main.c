@@ -1,9 +1,10 @@
-/* shikakud: serve · token · card · audit · doctor · version. */
+/* shikakud: serve · token · card · import · audit · doctor · version. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "build_info.h"
 #include "commands.h"
 #include "trust/library.h"
@@ -24,6 +25,15 @@ static void print_usage(FILE *to)
 	      "known, "
 	      "and\n"
 	      "               registers its use (利用登録) unless --known-only\n"
+	      "  import FILE --insurer NUMBER [--mode changes|full] [--partial] [--format csv|ndjson] "
+	      "[--encoding "
+	      "utf-8|cp932]\n"
+	      "               [--end-missing --missing-max-percent P --missing-lost-on DATE]   members from "
+	      "a "
+	      "file, - for\n"
+	      "               standard input, also packed by gzip: exit code 0 merged, 1 refused, 2 not to "
+	      "be "
+	      "read\n"
 	      "  audit verify             walks the chains of records and names the first broken link of "
 	      "each: "
 	      "exit code 0\n"
@@ -84,6 +94,7 @@ int main(int count, char *words[])
 		config_print_help();
 		return 0;
 	}
+	process_keep_to_itself();
 	if (library_open() != OUTCOME_OK) {
 		log_line(LOG_LEVEL_ERROR, "trust", "OpenSSL was in use too early");
 		return 1;
@@ -97,6 +108,8 @@ int main(int count, char *words[])
 		return command_token(&config, count - at - 1, words + at + 1);
 	if (strcmp(command, "card") == 0)
 		return command_card(&config, count - at - 1, words + at + 1);
+	if (strcmp(command, "import") == 0)
+		return command_import(&config, count - at - 1, words + at + 1);
 	if (strcmp(command, "audit") == 0)
 		return command_audit(&config, count - at - 1, words + at + 1);
 	if (strcmp(command, "doctor") == 0 && at + 1 == count)

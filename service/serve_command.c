@@ -14,7 +14,9 @@
 #include "cases/rate_limit.h"
 #include "cases/record.h"
 #include "commands.h"
+#include "jobs/jobs.h"
 #include "net/listener.h"
+#include "net/outbound.h"
 #include "store/command.h"
 #include "trust/sealing.h"
 
@@ -47,6 +49,7 @@ struct service {
 	struct trust *trust; /* what is believed about cards */
 	struct sealing_key *numbers_key; /* NULL: none is set */
 	_Atomic bool maintaining;
+	struct jobs *jobs;
 	struct worker workers[LOOPS_MAX];
 	size_t count;
 };
@@ -307,6 +310,7 @@ static void drain(struct service *service, const sigset_t *signals)
 	const struct config *config = service->config;
 	log_line(LOG_LEVEL_INFO, "serve", "stopping");
 	atomic_store(&service->process.stopping, true);
+	jobs_begin_stop(service->jobs);
 	bool hurried = is_stopped_again(signals, config->drain_delay_ms);
 	for (size_t i = 0; i < service->count; i++)
 		atomic_store(&service->workers[i].in_flight, 1);
@@ -316,6 +320,8 @@ static void drain(struct service *service, const sigset_t *signals)
 		post_all(service, TASK_REPORT_IN_FLIGHT);
 		hurried = is_stopped_again(signals, DRAIN_POLL_MS);
 	}
+	while (!hurried && jobs_busy(service->jobs) && clock_read().monotonic < end)
+		hurried = is_stopped_again(signals, DRAIN_POLL_MS);
 	if (total_in_flight(service) > 0)
 		log_line(LOG_LEVEL_WARNING, "serve", "%zu requests are not finished and get 503",
 			total_in_flight(service));
@@ -424,19 +430,26 @@ int command_serve(const struct config *config)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	enum outcome outcome = open_service(&service);
+	enum outcome outcome = outbound_library_open();
+	if (outcome == OUTCOME_OK)
+		outcome = open_service(&service);
 	if (outcome == OUTCOME_OK) {
 		int a_loop = store_connections_a_loop(config);
+		int for_jobs = jobs_connections(config);
 		log_line(LOG_LEVEL_INFO, "serve",
-			"listen=%s loops=%zu database connections=%zu (%zu loops x %d)", config->listen,
-			service.count, service.count * (size_t)a_loop, service.count, a_loop);
+			"listen=%s loops=%zu database connections=%zu (%zu loops x %d, jobs %d)",
+			config->listen, service.count, service.count * (size_t)a_loop + (size_t)for_jobs,
+			service.count, a_loop, for_jobs);
 		outcome = start_workers(&service);
 	}
+	if (outcome == OUTCOME_OK)
+		outcome = jobs_start(&service.jobs, config);
 	if (outcome == OUTCOME_OK) {
 		start_maintenance(&service);
 		wait_for_stop(&service, &signals);
 		drain(&service, &signals);
 	}
+	bool jobs_stopped = jobs_stop(service.jobs);
 	stop_workers(&service);
 	for (size_t i = 0; i < service.count; i++)
 		close_worker(&service.workers[i]);
@@ -448,7 +461,7 @@ int command_serve(const struct config *config)
 		log_line(LOG_LEVEL_INFO, "serve", "stopped");
 	int code = outcome == OUTCOME_OK ? 0 : 1;
 	/* Nobody waits for chores at a database that does not answer, and what libpq works with is not taken down under them. */
-	if (atomic_load(&service.maintaining))
+	if (atomic_load(&service.maintaining) || !jobs_stopped)
 		_exit(code);
 	return code;
 }

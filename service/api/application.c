@@ -7,6 +7,7 @@
 #include "api/problems.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "cases/resident_register.h"
 
 static const int statuses_counted[STATUSES_COUNTED - 1] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
 	406, 409, 412, 413, 415, 422, 428, 429, 431, 500, 503 };
@@ -61,6 +62,16 @@ enum outcome application_open(struct application *application)
 		application->hasher, application->trust, application->numbers_key);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	outcome = register_line_open(&application->cases.register_line, application->loop, config);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	application->imports = (struct import_feeds){ .loop = application->loop,
+		.database_url = config->database_url,
+		.numbers_key = application->numbers_key,
+		.most = (int)config->imports_max };
+	application->exports = (struct member_exports){ .loop = application->loop,
+		.database_url = config->database_url,
+		.most = (int)config->imports_max };
 	for (size_t i = 0; i < ROUTES_MAX && route_at(i) != NULL; i++)
 		count_route(application, i, route_at(i));
 	count_route(application, ROUTES_MAX, NULL);
@@ -75,6 +86,8 @@ enum outcome application_open(struct application *application)
 
 void application_close(struct application *application)
 {
+	import_feeds_close(&application->imports);
+	member_exports_close(&application->exports);
 	cases_close(&application->cases);
 }
 
@@ -110,38 +123,6 @@ static bool takes_body_of(const struct exchange *exchange)
 static bool gives_what_is_accepted(const struct exchange *exchange)
 {
 	return media_type_choose(exchange->request->accept, exchange->route->gives) != MEDIA_TYPE_NONE;
-}
-
-static size_t accept_request(void *owner, struct request *request)
-{
-	struct application *application = owner;
-	struct exchange *exchange = arena_take(&request->arena, sizeof *exchange);
-	if (exchange == NULL) {
-		problem_answer(request, PROBLEM_OVERLOADED, NULL);
-		return 0;
-	}
-	exchange->application = application;
-	exchange->request = request;
-	request->application = exchange;
-	char allow[64];
-	exchange->route = route_find(request->method, request->path, &exchange->route_index, allow,
-		sizeof allow, exchange->parameters);
-	if (exchange->route == NULL) {
-		refuse_route(request, allow);
-		return 0;
-	}
-	if (exchange->route->scope != SCOPE_NONE && bearer_of(request->authorization).length == 0) {
-		/* Before anything is read of the body. */
-		problem_answer(request, PROBLEM_TOKEN_MISSING, NULL);
-	} else if (exchange->route->body_max > 0) {
-		if (!exchange->route->body_optional && !takes_body_of(exchange))
-			problem_answer(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
-		else if (!gives_what_is_accepted(exchange))
-			problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
-	} else if (exchange->route->gives != NULL && !gives_what_is_accepted(exchange)) {
-		problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
-	}
-	return exchange->route->body_max;
 }
 
 static bool has_wrong_body(const struct exchange *exchange)
@@ -201,6 +182,61 @@ static void start_request(void *owner, struct request *request)
 	request_hold(request);
 	exchange->waiter.found = principal_found;
 	principals_find(application->principals, digest, loop_now(application->loop), &exchange->waiter);
+}
+
+static bool take_piece(void *owner, const char *piece, size_t length)
+{
+	struct exchange *exchange = owner;
+	return exchange->route->sink->take(exchange, piece, length);
+}
+
+static void end_of_pieces(void *owner, bool complete)
+{
+	struct exchange *exchange = owner;
+	exchange->route->sink->end(exchange, complete);
+}
+
+/* Who asks is found out before anything is read of a body of any size. */
+static size_t begin_streaming(struct exchange *exchange)
+{
+	struct request *request = exchange->request;
+	const struct body_sink sink = { .take = take_piece, .end = end_of_pieces, .owner = exchange };
+	request_sink_body(request, &sink);
+	if (request->response.status == 0)
+		start_request(exchange->application, request);
+	return (size_t)exchange->application->config->import_bytes_max;
+}
+
+static size_t accept_request(void *owner, struct request *request)
+{
+	struct application *application = owner;
+	struct exchange *exchange = arena_take(&request->arena, sizeof *exchange);
+	if (exchange == NULL) {
+		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+		return 0;
+	}
+	exchange->application = application;
+	exchange->request = request;
+	request->application = exchange;
+	char allow[64];
+	exchange->route = route_find(request->method, request->path, &exchange->route_index, allow,
+		sizeof allow, exchange->parameters);
+	if (exchange->route == NULL) {
+		refuse_route(request, allow);
+		return 0;
+	}
+	if (exchange->route->scope != SCOPE_NONE && bearer_of(request->authorization).length == 0) {
+		/* Before anything is read of the body. */
+		problem_answer(request, PROBLEM_TOKEN_MISSING, NULL);
+	} else if (exchange->route->body_max > 0 || exchange->route->sink != NULL) {
+		if (!exchange->route->body_optional && !takes_body_of(exchange))
+			problem_answer(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
+		else if (!gives_what_is_accepted(exchange))
+			problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
+	} else if (exchange->route->gives != NULL && !gives_what_is_accepted(exchange)) {
+		problem_answer(request, PROBLEM_NOT_ACCEPTABLE, NULL);
+	}
+	return exchange->route->sink == NULL ? exchange->route->body_max : begin_streaming(exchange);
 }
 
 static void refuse_request(

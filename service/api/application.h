@@ -9,6 +9,8 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "cases/check.h"
+#include "cases/import_feed.h"
+#include "cases/member_export.h"
 #include "cases/principal.h"
 #include "net/http.h"
 
@@ -26,6 +28,12 @@ struct process_state {
 	_Atomic bool stopping;
 };
 
+/* Where a route's body goes that is not gathered; see struct body_sink. */
+struct route_sink {
+	bool (*take)(struct exchange *exchange, const char *piece, size_t length);
+	void (*end)(struct exchange *exchange, bool complete);
+};
+
 /* One path and method. A later endpoint is a row like this, an SQL file, and its two functions. */
 struct route {
 	const char *method; /* NULL ends a table */
@@ -35,6 +43,9 @@ struct route {
 	void (*start)(struct exchange *exchange);
 	enum scope scope;
 	bool body_optional; /* no body, and then no Content-Type, will do */
+	/* Takes the body piece by piece, up to import_bytes_max. `start` is called before it has begun and calls request_take_more, then
+	 * or later, or refuses. NULL: the body is gathered first. */
+	const struct route_sink *sink;
 	/* Media types of the body and of the answer, comma-separated; NULL: application/json. */
 	const char *takes;
 	const char *gives;
@@ -60,6 +71,8 @@ struct application {
 	struct trust *trust; /* what is believed at first; the caller's hold */
 	const struct sealing_key *numbers_key; /* NULL: no individual number is accepted */
 	struct cases cases;
+	struct import_feeds imports;
+	struct member_exports exports;
 	bool reported_ready;
 	struct turn_step step;
 	struct metric *turns;
@@ -79,6 +92,7 @@ struct exchange {
 		parameters[PATH_PARAMETERS_MAX]; /* the segments for the path's {names}, in order, decoded */
 	struct principal principal;
 	struct principal_waiter waiter;
+	void *streaming; /* what the route keeps between `start` and its sink's calls */
 };
 
 /* `application` is filled by the caller up to `numbers_key`; this adds the rest. */

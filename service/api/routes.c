@@ -11,6 +11,8 @@ static const struct route *const tables[] = {
 	insurers_routes,
 	workplaces_routes,
 	member_search_routes,
+	import_files_routes,
+	members_export_routes,
 	statistics_routes,
 	health_routes,
 	contract_routes,

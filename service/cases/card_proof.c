@@ -43,8 +43,8 @@ static void refuse(struct card_proof *proof, enum card_refusal refusal)
 	proof->proved(proof, OUTCOME_REFUSED);
 }
 
-/* Genuine and signed: what the lists say, then what the rules make of it. */
-static void decide(
+/* Genuine and signed: what the lists say, then what the rules make of it. False: refused. */
+static bool decide(
 	struct card_proof *proof, struct card_facts *facts, struct slice issuer, struct slice serial)
 {
 	int64_t now = proof->now.wall;
@@ -64,11 +64,11 @@ static void decide(
 	if (facts->revocation_unknown && proof->cases->settings.revocation_hard && !facts->revoked &&
 		!facts->suspended) {
 		refuse(proof, CARD_REFUSAL_REVOCATION_UNAVAILABLE);
-		return;
+		return false;
 	}
 	facts->self_information_stopped = proof->found.known && proof->found.card.person_stopped;
 	proof->decision = card_decide(facts, now);
-	proof->proved(proof, OUTCOME_OK);
+	return true;
 }
 
 static enum card_medium medium_of(enum anchor_use use)
@@ -104,8 +104,56 @@ static void take_short_road(struct card_proof *proof)
 		refuse(proof, CARD_REFUSAL_CERTIFICATE_NOT_YET_VALID);
 	} else {
 		struct card_facts facts = card_facts_of(card);
-		decide(proof, &facts, card->issuer_key_identifier, card->serial);
+		if (decide(proof, &facts, card->issuer_key_identifier, card->serial))
+			proof->proved(proof, OUTCOME_OK);
 	}
+}
+
+/* Its challenge was used by our first question. */
+static void found_again(struct lane_question *question, enum outcome outcome)
+{
+	struct card_question *card = (struct card_question *)question;
+	struct card_proof *proof = (struct card_proof *)((char *)card - offsetof(struct card_proof, found));
+	if (outcome == OUTCOME_OK && card->known)
+		take_short_road(proof);
+	else
+		proof->proved(proof, outcome);
+}
+
+static enum outcome find(struct card_proof *proof)
+{
+	struct card_question *card = &proof->found;
+	return proof->has_known_at ? store_find_standings_by_card_as_known(proof->cases->store, card)
+				   : store_find_standings_by_card(proof->cases->store, card);
+}
+
+/* Nobody's card as far as anybody knows stays what was decided of it: not registered. */
+static void looked_up(struct card_lookup *lookup, enum outcome outcome)
+{
+	struct card_proof *proof =
+		(struct card_proof *)((char *)lookup - offsetof(struct card_proof, lookup));
+	if (outcome == OUTCOME_REFUSED) {
+		refuse(proof, CARD_REFUSAL_REGISTER_UNAVAILABLE);
+	} else if (outcome == OUTCOME_NOT_FOUND) {
+		proof->proved(proof, OUTCOME_OK);
+	} else {
+		proof->found.question.answered = found_again;
+		if (outcome == OUTCOME_OK)
+			outcome = find(proof);
+		if (outcome != OUTCOME_OK)
+			proof->proved(proof, outcome);
+	}
+}
+
+static void ask_register(
+	struct card_proof *proof, const struct certificate *certificate, const struct anchor *issuer)
+{
+	struct card_lookup *lookup = &proof->lookup;
+	lookup->cases = proof->cases;
+	lookup->arena = proof->arena;
+	lookup->now = proof->now;
+	lookup->looked_up = looked_up;
+	card_lookup_begin(lookup, certificate, issuer, proof->found.certificate_digest);
 }
 
 static void judge_unknown(struct card_proof *proof, const struct certificate *certificate)
@@ -129,12 +177,19 @@ static void judge_unknown(struct card_proof *proof, const struct certificate *ce
 		return;
 	}
 	struct card_facts facts = { .medium = medium_of(issuer->use), .not_after = certificate->not_after };
-	decide(proof, &facts,
-		(struct slice){ (const char *)issuer->key_identifier, issuer->key_identifier_length },
-		(struct slice){ (const char *)certificate->serial, certificate->serial_length });
+	if (!decide(proof, &facts,
+		    (struct slice){ (const char *)issuer->key_identifier, issuer->key_identifier_length },
+		    (struct slice){ (const char *)certificate->serial, certificate->serial_length }))
+		return;
+	/* Only where its answer can make a difference. */
+	if (proof->cases->register_line != NULL &&
+		reason_in(proof->decision.reasons, REASON_CARD_NOT_REGISTERED))
+		ask_register(proof, certificate, issuer);
+	else
+		proof->proved(proof, OUTCOME_OK);
 }
 
-/* Nobody's card, as far as we know: still it is told apart from what is no card at all. */
+/* Nobody's card, as far as we know: still it is told apart from what is no card at all, and the register may know better. */
 static void take_long_road(struct card_proof *proof)
 {
 	struct certificate certificate;
@@ -186,8 +241,7 @@ static enum outcome ask(struct card_proof *proof, const struct challenge *challe
 	hasher_add(hasher, proof->shown.certificate.at, proof->shown.certificate.length);
 	hasher_end(hasher, card->certificate_digest);
 	card->known_at = proof->known_at;
-	return proof->has_known_at ? store_find_standings_by_card_as_known(proof->cases->store, card)
-				   : store_find_standings_by_card(proof->cases->store, card);
+	return find(proof);
 }
 
 /* Made by a clock that was ahead, and has been set right since: it must not live so much longer. */

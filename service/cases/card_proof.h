@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "cases/card_lookup.h"
 #include "cases/cases.h"
 #include "cases/principal.h"
 #include "rules/certificate_status.h"
@@ -35,6 +36,7 @@ struct card_proof {
 	enum card_refusal refusal;
 	struct card_decision decision;
 	struct card_question found; /* standings: the person's memberships, linked or not */
+	struct card_lookup lookup; /* for a certificate that is not known here */
 };
 
 /* Begins; `proved` is called later, or at once. The proof lives in `arena` until then. A challenge of ours that has not expired is

@@ -12,6 +12,7 @@ static const char *const refusal_codes[CARD_REFUSAL_COUNT] = {
 	[CARD_REFUSAL_CERTIFICATE_WRONG_PURPOSE] = "card_certificate_wrong_purpose",
 	[CARD_REFUSAL_CERTIFICATE_NOT_YET_VALID] = "card_certificate_not_yet_valid",
 	[CARD_REFUSAL_REVOCATION_UNAVAILABLE] = "revocation_unavailable",
+	[CARD_REFUSAL_REGISTER_UNAVAILABLE] = "register_unavailable",
 };
 
 static void register_metrics(struct cases *cases)
@@ -56,6 +57,7 @@ enum outcome cases_open(struct cases *cases, const struct cases_settings *settin
 
 void cases_close(struct cases *cases)
 {
+	outbound_destroy(cases->register_line);
 	challenger_destroy(cases->challenger);
 	verifier_destroy(cases->verifier);
 	trust_let_go(cases->trust);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/metrics.h"
+#include "net/outbound.h"
 #include "rules/eligibility.h"
 #include "rules/reasons.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ enum card_refusal {
 	CARD_REFUSAL_CERTIFICATE_WRONG_PURPOSE,
 	CARD_REFUSAL_CERTIFICATE_NOT_YET_VALID,
 	CARD_REFUSAL_REVOCATION_UNAVAILABLE,
+	CARD_REFUSAL_REGISTER_UNAVAILABLE, /* nobody can tell whose card it is (R5.6) */
 	CARD_REFUSAL_COUNT,
 };
 
@@ -41,6 +43,7 @@ struct cases {
 	struct challenger *challenger;
 	struct verifier *verifier;
 	struct trust *trust; /* held; replaced between turns */
+	struct outbound *register_line; /* to the resident register; NULL: none is configured */
 	const struct sealing_key *numbers_key; /* of individual numbers, shared; NULL: none is accepted */
 	struct metric *checks[VALIDITY_MULTIPLE + 1][2]; /* by validity and accepted */
 	struct metric *reasons[REASON_COUNT];
@@ -48,7 +51,8 @@ struct cases {
 	struct metric *card_refusals[CARD_REFUSAL_COUNT];
 };
 
-/* `store`, `hasher`, `numbers_key` outlive the cases; `trust` is held until cases_close. */
+/* `store`, `hasher`, `numbers_key` outlive the cases; `trust` is held until cases_close.
+ * `register_line` is NULL at first, and closed with them. */
 enum outcome MUST_CHECK cases_open(struct cases *cases, const struct cases_settings *settings,
 	struct store *store, struct hasher *hasher, struct trust *trust,
 	const struct sealing_key *numbers_key);

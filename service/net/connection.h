@@ -1,5 +1,6 @@
 /* The client connections of one loop. Each is on exactly one list, by what it is doing, and that says how long it may: deadlines
- * are absolute, so that one byte a second prolongs nothing. */
+ * are absolute, so that one byte a second prolongs nothing. Bodies and answers of any size, which stream, are bounded piece by piece
+ * instead. */
 #ifndef SHIKAKU_NET_CONNECTION_H
 #define SHIKAKU_NET_CONNECTION_H
 
@@ -12,8 +13,11 @@
 enum phase {
 	PHASE_IDLE, /* from accept, or the last answer, to the end of a header */
 	PHASE_BODY, /* to the end of the body */
+	PHASE_STREAMING, /* to the next piece of a body that goes to a sink */
+	PHASE_HELD, /* suspended, until its sink or its source goes on; they bound that */
 	PHASE_WAITING, /* until the application answers */
 	PHASE_SENDING, /* to the answer's last byte */
+	PHASE_FLOWING, /* to the next piece of an answer that comes from a source */
 	PHASE_CLOSING, /* shut down; whoever owns the descriptor will notice */
 	PHASE_COUNT,
 };

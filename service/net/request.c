@@ -90,16 +90,61 @@ void request_add_header(struct request *request, const char *name, const char *v
 		response->headers[response->header_count++] = (struct response_header){ name, value };
 }
 
+/* It was suspended; what follows depends on what it has become. */
+static void go_on(struct request *request, enum phase next)
+{
+	struct connection *connection = request->connection;
+	connection_enter(connection, next);
+	connection->connections->resume(connection->connections->owner, connection);
+}
+
+static void answer(struct request *request, int status, const char *content_type)
+{
+	request->response.status = status;
+	request->response.content_type = content_type;
+	request->held = false;
+	if (request->connection->phase == PHASE_WAITING)
+		go_on(request, PHASE_SENDING);
+	else if (request->connection->phase == PHASE_HELD)
+		go_on(request, PHASE_STREAMING);
+}
+
 void request_answer(struct request *request, int status, const char *content_type, struct slice body)
 {
 	if (!request_is_awaited(request))
 		return;
-	request->response.status = status;
-	request->response.content_type = content_type;
 	request->response.body = body;
-	struct connection *connection = request->connection;
-	if (connection->phase == PHASE_WAITING) {
-		connection_enter(connection, PHASE_SENDING);
-		connection->connections->resume(connection->connections->owner, connection);
+	answer(request, status, content_type);
+}
+
+void request_answer_from(
+	struct request *request, int status, const char *content_type, const struct body_source *source)
+{
+	if (!request_is_awaited(request)) {
+		source->end(source->owner);
+		return;
 	}
+	request->response.source = *source;
+	answer(request, status, content_type);
+}
+
+void request_sink_body(struct request *request, const struct body_sink *sink)
+{
+	request->sink = *sink;
+	request->held = true;
+}
+
+void request_take_more(struct request *request)
+{
+	request->held = false;
+	if (request->connection != NULL && request->connection->phase == PHASE_HELD &&
+		request->response.status == 0)
+		go_on(request, PHASE_STREAMING);
+}
+
+void request_give_more(struct request *request)
+{
+	if (request->connection != NULL && request->connection->phase == PHASE_HELD &&
+		request->response.source.give != NULL)
+		go_on(request, PHASE_FLOWING);
 }

@@ -114,6 +114,7 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &members_put;
 	slow.kinds[slow.kind_count++] = &members_read;
 	slow.kinds[slow.kind_count++] = &member_histories;
+	slow.kinds[slow.kind_count++] = &cards_learned;
 	slow.kinds[slow.kind_count++] = &insurers_by_number;
 	slow.kinds[slow.kind_count++] = &insurers_put;
 	slow.kinds[slow.kind_count++] = &workplaces_by_id;
@@ -195,6 +196,12 @@ enum outcome store_find_standings_by_card(struct store *store, struct card_quest
 enum outcome store_find_standings_by_card_as_known(struct store *store, struct card_question *question)
 {
 	question->question.kind = &standings_by_card_as_known;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_learn_card(struct store *store, struct card_learning_question *question)
+{
+	question->question.kind = &cards_learned;
 	return lane_ask(store->slow, &question->question);
 }
 

@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "base/loop.h"
 #include "base/outcome.h"
+#include "store/card_learning.h"
 #include "store/cards.h"
 #include "store/checks.h"
 #include "store/insurer_records.h"
@@ -31,6 +32,7 @@ enum outcome MUST_CHECK store_find_standings_as_known(
 enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_find_standings_by_card_as_known(
 	struct store *store, struct card_question *question);
+enum outcome MUST_CHECK store_learn_card(struct store *store, struct card_learning_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);
 enum outcome MUST_CHECK store_make_suspension(struct store *store, struct suspension_question *question);
 enum outcome MUST_CHECK store_lift_suspension(struct store *store, struct suspension_question *question);

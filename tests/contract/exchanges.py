@@ -194,6 +194,11 @@ def media_type(headers):
     return values[0].split(";", 1)[0].strip().lower() if values else None
 
 
+def is_json(kind):
+    """One JSON text; application/x-ndjson is many."""
+    return kind == "application/json" or kind.endswith("+json")
+
+
 def check_shape(exchange):
     if not isinstance(exchange, dict):
         return ["the line is not an object"]
@@ -247,7 +252,7 @@ def check_response(contract, exchange, response, met):
     if kind not in content:
         return found + [f"the answer is {kind}, described is {' or '.join(content)}"]
     schema = content[kind].get("schema", {})
-    if not kind.endswith("json"):
+    if not is_json(kind):
         return found + contract.complaints(schema, body)
     try:
         value = parse_json(body or "")
@@ -274,6 +279,8 @@ def check_request(contract, exchange, operation):
     kind = media_type(exchange["request_headers"])
     if kind not in described["content"]:
         return found + [f"the request is {kind}, described is {' or '.join(described['content'])}"]
+    if not is_json(kind):
+        return found + [f"request {problem}" for problem in contract.complaints(described["content"][kind]["schema"], body)]
     try:
         value = parse_json(body)
     except ValueError as error:
