@@ -14,6 +14,8 @@ $$;
 
 DROP FUNCTION shikaku.count_members(text, date, date, bigint);
 DROP FUNCTION shikaku.count_touched(text, date, timestamptz, bigint[]);
+DROP FUNCTION shikaku.periods_of(bigint[]);
+DROP FUNCTION shikaku.with_dependants(bigint[]);
 DROP FUNCTION shikaku.count_untouched(text, date, timestamptz, bigint[]);
 DROP TYPE shikaku.member_counts;
 DROP VIEW shikaku.own_checks, shikaku.own_certificates, shikaku.own_registrations, shikaku.own_standings;

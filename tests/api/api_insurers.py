@@ -38,8 +38,10 @@ class Insurer:
 
     def pages(self, path, name, limit):
         """Every page of a list, to its end."""
-        cursor = ""
+        cursor, before = "", None
         while cursor is not None:
+            assert cursor != before, "a cursor that leads nowhere"
+            before = cursor
             answer = self.get(f"{path}{'&' if '?' in path else '?'}limit={limit}{cursor and '&cursor='}{cursor}")
             assert answer.status == 200, answer
             yield answer.json[name]
