@@ -100,7 +100,7 @@ def test_a_merge_that_fits_into_the_time_to_stop_ends_well(database, again):
         import_id = stage(database, rows)
         wait_until(lambda: waiting(database), "the merge to wait")
         first.process.terminate()
-        first.wait_unready()
+        wait_until(lambda: " stopping" in first.log(), "the process to begin to stop")
     assert first.wait_end() == 0
     ends(database, import_id)
     merged(database, import_id, 10, 7, 1)
