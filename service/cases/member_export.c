@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -18,6 +19,7 @@
 #define PAGE "500"
 #define PAGE_LASTS_MS 60000
 #define WAIT_MS 200
+#define LAST_WAIT_SECONDS 5
 /* A member's id, with room. */
 #define MEMBER_ID_SIZE 512
 
@@ -191,9 +193,14 @@ static void opened_in_loop(void *owner)
 
 static void end(struct member_export *export)
 {
-	pthread_join(export->thread, NULL);
 	export->calls.ended(export->calls.owner);
 	free_export(export);
+}
+
+static void join(struct member_export *export)
+{
+	pthread_join(export->thread, NULL);
+	end(export);
 }
 
 /* What is in the pipe is still to be read. */
@@ -202,7 +209,7 @@ static void ended_in_loop(void *owner)
 	struct member_export *export = owner;
 	export->has_ended = true;
 	if (export->over)
-		end(export);
+		join(export);
 }
 
 void member_export_stop(struct member_export *export)
@@ -211,7 +218,7 @@ void member_export_stop(struct member_export *export)
 	unwatch(export);
 	export->over = true;
 	if (export->has_ended)
-		end(export);
+		join(export);
 }
 
 static bool take_place(int most)
@@ -264,12 +271,20 @@ enum outcome member_export_start(struct member_exports *exports, const char *ins
 	return OUTCOME_OK;
 }
 
-void member_exports_close(struct member_exports *exports)
+bool member_exports_close(struct member_exports *exports)
 {
+	struct timespec until;
+	bool all = true;
 	for (struct member_export *export = exports->first; export != NULL; export = export->next)
 		atomic_store(&export->stopped, true);
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LAST_WAIT_SECONDS;
 	for (struct member_export *export = exports->first, *next = NULL; export != NULL; export = next) {
 		next = export->next;
-		end(export);
+		if (pthread_timedjoin_np(export->thread, NULL, &until) == 0)
+			end(export);
+		else
+			all = false;
 	}
+	return all;
 }

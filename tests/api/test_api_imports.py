@@ -526,6 +526,21 @@ def test_a_database_that_takes_nothing_stops_the_client_and_not_our_memory(key_f
             assert service.stop() == 0
 
 
+def test_a_service_stops_though_its_database_has_fallen_silent():
+    with Server("fsync=off") as server:
+        database = server.database()
+        with Service(database, now=NOW, loops=1, drain_timeout_ms=300) as service:
+            one = Insurer(service, database)
+            with connect(one.client.address) as wire:
+                wire.sendall(one.head(100_000) + as_csv([row()]).encode())
+                until(lambda: database.value("SELECT count(*) FROM shikaku.jobs WHERE state = 'receiving'") == 1)
+                server.pause()
+                try:
+                    assert service.stop(40) == 0
+                finally:
+                    server.resume()
+
+
 def export(insurer):
     answer = insurer.client.get(f"/v1/insurers/{insurer.number}/members.ndjson")
     assert answer.status == 200 and answer.header("Content-Type") == "application/x-ndjson"
