@@ -364,7 +364,12 @@ static enum outcome believe(struct service *service)
 static enum outcome load_numbers_key(struct service *service)
 {
 	const char *path = service->config->individual_number_key;
-	return path[0] == '\0' ? OUTCOME_OK : sealing_key_load(path, &service->numbers_key);
+	if (path[0] == '\0')
+		return OUTCOME_OK;
+	if (service->config->register_url[0] == '\0')
+		log_line(LOG_LEVEL_WARNING, "serve",
+			"no resident register is set: individual numbers are accepted and wait, sealed");
+	return sealing_key_load(path, &service->numbers_key);
 }
 
 static enum outcome open_service(struct service *service)

@@ -99,34 +99,59 @@ BEGIN
 END
 $$;
 
--- The member belongs to the person with this code (R8.2): its person gets the code, or the member goes over to who has it already.
--- A person with another code stays what it is: that was somebody else. Writes the member once, with its new last four digits
--- where some are given. The caller has locked the member's row and written nothing yet of what standings are made of: the persons
--- are locked here, in order.
-CREATE FUNCTION shikaku.join_person(of_insurer text, its_key bigint, code text, last4 text, at timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
-DECLARE
-  was bigint;
-  heir bigint;
+-- For whoever will let members join persons: what is locked, in one order for all. The caller has locked the members' rows, in the order
+-- of their keys, and written nothing yet of what standings are made of.
+CREATE FUNCTION shikaku.lock_for_joining(keys bigint[], codes text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = '' AS $$
 BEGIN
   -- Two members of one new person: the second finds what the first has made.
-  PERFORM pg_advisory_xact_lock(hashtextextended('shikaku.register_code ' || code, 0));
-  SELECT m.person_id INTO STRICT was FROM shikaku.members AS m WHERE m.member_key = its_key AND m.insurer_number = of_insurer;
-  SELECT p.person_id INTO heir FROM shikaku.persons AS p WHERE p.register_code = code;
-  PERFORM shikaku.lock_families(ARRAY[was, heir]);
-  IF heir IS NULL THEN
-    UPDATE shikaku.persons AS p SET register_code = code WHERE p.person_id = was AND p.register_code IS NULL RETURNING p.person_id INTO heir;
+  PERFORM pg_advisory_xact_lock(c.lock) FROM (
+    SELECT DISTINCT hashtextextended('shikaku.register_code ' || code, 0) AS lock FROM unnest(codes) AS code ORDER BY 1) AS c;
+  PERFORM shikaku.lock_families(ARRAY(
+    SELECT m.person_id FROM shikaku.members AS m WHERE m.member_key = ANY (keys)
+    UNION
+    SELECT p.person_id FROM shikaku.persons AS p WHERE p.register_code = ANY (codes)));
+END
+$$;
+
+-- Each member belongs to the person with its code (R8.2): its person gets the code, or the member goes over to who has it already. A
+-- person with another code stays what it is: that was somebody else. Writes each member once, with its new last four digits where some
+-- are given. All of them are of this insurer, where one is named.
+CREATE FUNCTION shikaku.join_persons(of_insurer text, keys bigint[], codes text[], last4s text[], at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET jit = off AS $$
+DECLARE
+  was bigint[];
+  heirs bigint[];
+  heir bigint;
+BEGIN
+  PERFORM shikaku.lock_for_joining(keys, codes);
+  was := ARRAY(
+    SELECT m.person_id FROM unnest(keys) WITH ORDINALITY AS q (key, place)
+      JOIN shikaku.members AS m ON m.member_key = q.key AND (of_insurer IS NULL OR m.insurer_number = of_insurer)
+      ORDER BY q.place);
+  IF cardinality(was) <> cardinality(keys) THEN
+    RAISE EXCEPTION 'a member is not of this insurer' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  IF heir IS NULL THEN
-    INSERT INTO shikaku.persons (register_code) VALUES (code) RETURNING person_id INTO heir;
-  END IF;
+  FOR i IN 1 .. cardinality(keys) LOOP
+    SELECT p.person_id INTO heir FROM shikaku.persons AS p WHERE p.register_code = codes[i];
+    IF heir IS NULL THEN
+      UPDATE shikaku.persons AS p SET register_code = codes[i] WHERE p.person_id = was[i] AND p.register_code IS NULL
+        RETURNING p.person_id INTO heir;
+    END IF;
+    IF heir IS NULL THEN
+      INSERT INTO shikaku.persons (register_code) VALUES (codes[i]) RETURNING person_id INTO heir;
+    END IF;
+    heirs[i] := heir;
+  END LOOP;
   UPDATE shikaku.members AS m
-    SET person_id = heir, individual_number_last4 = coalesce(last4, m.individual_number_last4),
+    SET person_id = q.heir, individual_number_last4 = coalesce(q.last4, m.individual_number_last4),
         known_from = greatest(at, m.known_from + interval '1 microsecond')
-    WHERE m.member_key = its_key;
-  IF heir <> was THEN
-    PERFORM shikaku.leave_to(heir, was);
-  END IF;
+    FROM unnest(keys, heirs, last4s) AS q (key, heir, last4) WHERE m.member_key = q.key;
+  FOR i IN 1 .. cardinality(keys) LOOP
+    IF heirs[i] <> was[i] THEN
+      PERFORM shikaku.leave_to(heirs[i], was[i]);
+    END IF;
+  END LOOP;
 END
 $$;
 
@@ -156,40 +181,53 @@ BEGIN
 END
 $$;
 
--- What the register said of a claimed number. `mismatched` NULL: linked, then with a code. In a word: linked, mismatch, or stale
--- when the number or the member is another one since it was asked, or there is none any more: nothing is changed then, and what
--- is still to be asked is asked again at once. Waits half a second for locks: who writes a million members waits for none of us.
-CREATE FUNCTION shikaku.record_link_check(member_key bigint, sealed bytea, version timestamptz, at timestamptz, mismatched text[],
-  warned text[], person_code text, last4 text) RETURNS text
+-- What the register said of claimed numbers, all of it or nothing. `mismatched` NULL: linked, then with a code; else, as `warned`, a list
+-- of attributes as PostgreSQL writes it. In a word each: linked, mismatch, or stale when the number or the member is another one since
+-- it was asked, or there is none any more: nothing is changed then, and what is still to be asked is asked again at once. Waits half
+-- a second for locks: who writes a million members waits for none of us.
+CREATE FUNCTION shikaku.record_link_checks(keys bigint[], sealed bytea[], versions timestamptz[], at timestamptz, mismatched text[],
+  warned text[], codes text[], last4s text[])
+RETURNS TABLE (member_key bigint, said text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '500ms' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-  its_key CONSTANT bigint := record_link_check.member_key;
-  asked_at CONSTANT timestamptz := record_link_check.at;
-  said CONSTANT text := CASE WHEN record_link_check.mismatched IS NULL THEN 'linked' ELSE 'mismatch' END;
-  its record;
+  fresh bigint[];
+  linked record;
 BEGIN
-  SELECT m.insurer_number, m.known_from INTO its FROM shikaku.members AS m WHERE m.member_key = its_key FOR NO KEY UPDATE;
-  DELETE FROM shikaku.pending_numbers AS p
-    WHERE p.member_key = its_key AND p.sealed = record_link_check.sealed AND its.known_from = record_link_check.version;
-  IF NOT FOUND THEN
-    UPDATE shikaku.pending_numbers AS p SET next_try_at = asked_at WHERE p.member_key = its_key;
-    RETURN 'stale';
+  PERFORM FROM shikaku.members AS m WHERE m.member_key = ANY (keys) ORDER BY m.member_key FOR NO KEY UPDATE;
+  WITH gone AS (
+    DELETE FROM shikaku.pending_numbers AS p
+      USING unnest(keys, record_link_checks.sealed, versions) AS q (key, sealed, version), shikaku.members AS m
+      WHERE p.member_key = q.key AND p.sealed = q.sealed AND m.member_key = q.key AND m.known_from = q.version
+      RETURNING p.member_key
+  )
+  SELECT coalesce(array_agg(g.member_key), '{}') INTO fresh FROM gone AS g;
+  UPDATE shikaku.pending_numbers AS p SET next_try_at = at WHERE p.member_key = ANY (keys);
+
+  SELECT array_agg(q.key) AS keys, array_agg(q.code) AS codes, array_agg(q.last4) AS last4s INTO linked
+    FROM unnest(keys, record_link_checks.mismatched, record_link_checks.codes, record_link_checks.last4s) AS q (key, mismatched, code, last4)
+    WHERE q.key = ANY (fresh) AND q.mismatched IS NULL;
+  -- All persons at once, also of those who stay where they are.
+  PERFORM shikaku.lock_for_joining(fresh, coalesce(linked.codes, '{}'));
+  IF linked.keys IS NOT NULL THEN
+    PERFORM shikaku.join_persons(NULL, linked.keys, linked.codes, linked.last4s, at);
   END IF;
-  IF said = 'linked' THEN
-    PERFORM shikaku.join_person(its.insurer_number, its_key, record_link_check.person_code, record_link_check.last4, asked_at);
-  ELSE
-    UPDATE shikaku.members AS m
-      SET individual_number_last4 = record_link_check.last4, known_from = greatest(asked_at, m.known_from + interval '1 microsecond')
-      WHERE m.member_key = its_key;
-  END IF;
+  UPDATE shikaku.members AS m
+    SET individual_number_last4 = q.last4, known_from = greatest(at, m.known_from + interval '1 microsecond')
+    FROM unnest(keys, record_link_checks.mismatched, record_link_checks.last4s) AS q (key, mismatched, last4)
+    WHERE m.member_key = q.key AND q.key = ANY (fresh) AND q.mismatched IS NOT NULL;
   INSERT INTO shikaku.links AS l (member_key, state, mismatched, warned, offered_code, decided_at, known_from)
-    VALUES (its_key, said, record_link_check.mismatched, record_link_check.warned,
-      CASE said WHEN 'mismatch' THEN record_link_check.person_code END, asked_at, asked_at)
+    SELECT q.key, CASE WHEN q.mismatched IS NULL THEN 'linked' ELSE 'mismatch' END, q.mismatched::text[], q.warned::text[],
+           CASE WHEN q.mismatched IS NOT NULL THEN q.code END, at, at
+      FROM unnest(keys, record_link_checks.mismatched, record_link_checks.warned, record_link_checks.codes)
+           AS q (key, mismatched, warned, code)
+      WHERE q.key = ANY (fresh)
     ON CONFLICT (member_key) DO UPDATE SET state = excluded.state, mismatched = excluded.mismatched, warned = excluded.warned,
       offered_code = excluded.offered_code, decision = NULL, decided_by = NULL, note = NULL, decided_at = excluded.decided_at,
       known_from = greatest(excluded.known_from, l.known_from + interval '1 microsecond');
-  RETURN said;
+  RETURN QUERY
+    SELECT q.key, CASE WHEN NOT q.key = ANY (fresh) THEN 'stale' WHEN q.mismatched IS NULL THEN 'linked' ELSE 'mismatch' END
+      FROM unnest(keys, record_link_checks.mismatched) AS q (key, mismatched);
 END
 $$;
 
@@ -201,143 +239,132 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
   shikaku.claim_link_checks(timestamptz, timestamptz, integer),
-  shikaku.record_link_check(bigint, bytea, timestamptz, timestamptz, text[], text[], text, text),
+  shikaku.record_link_checks(bigint[], bytea[], timestamptz[], timestamptz, text[], text[], text[], text[]),
   shikaku.postpone_link_check(bigint, bytea, timestamptz)
   TO shikaku_service;
 -- Only for a member that they can see: it is named together with its insurer.
-GRANT EXECUTE ON FUNCTION shikaku.join_person(text, bigint, text, text, timestamptz) TO shikaku_insurer;
+GRANT EXECUTE ON FUNCTION shikaku.join_persons(text, bigint[], text[], text[], timestamptz) TO shikaku_insurer;
 
 -- What is known of a member's link, as the insurer reads it.
-CREATE VIEW shikaku.link_states WITH (security_invoker = true) AS
-SELECT m.member_key, m.insurer_number, m.member_id, coalesce(l.state, 'pending') AS state, l.mismatched, l.warned, l.decided_at,
-       l.decision, l.note, m.individual_number_last4, m.known_from AS changed_at
-  FROM shikaku.members AS m LEFT JOIN shikaku.links AS l USING (member_key);
-GRANT SELECT ON shikaku.link_states TO shikaku_insurer;
+CREATE FUNCTION shikaku.link_document(member_key bigint) RETURNS json
+LANGUAGE sql STABLE SET search_path = '' AS $$
+  SELECT json_build_object(
+      'member_id', m.member_id,
+      'state', coalesce(l.state, 'pending'),
+      'mismatched', coalesce(to_json(l.mismatched), '[]'),
+      'warned', coalesce(to_json(l.warned), '[]'),
+      'decided_at', shikaku.instant_text(l.decided_at),
+      'decision', l.decision,
+      'note', l.note,
+      'individual_number_last4', m.individual_number_last4,
+      'changed_at', shikaku.instant_text(m.known_from))
+    FROM shikaku.members AS m LEFT JOIN shikaku.links AS l USING (member_key)
+    WHERE m.member_key = $1
+$$;
+GRANT EXECUTE ON FUNCTION shikaku.link_document(bigint) TO shikaku_insurer;
 
 GRANT CREATE ON SCHEMA shikaku TO shikaku_insurer;
 
--- Members whose record and number do not fit each other and of whom nobody has decided yet, in the order in which they came;
--- behind the one with the id `after`, where it is given.
-CREATE FUNCTION shikaku.find_link_mismatches(of_insurer text, after_member_id text, most integer) RETURNS SETOF shikaku.link_states
+-- Members whose record and number do not fit each other and of whom nobody has decided yet, in the order in which they came: so many
+-- behind the one with the id `after`. last_id: NULL on the last page.
+CREATE FUNCTION shikaku.list_link_mismatches(insurer_number text, after text, count bigint, OUT items json, OUT last_id text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+  of_insurer CONSTANT text := list_link_mismatches.insurer_number;
+  begins_behind bigint := 0;
 BEGIN
   PERFORM shikaku.enter_insurer(of_insurer);
-  RETURN QUERY
-    SELECT s.* FROM shikaku.links AS l JOIN shikaku.link_states AS s USING (member_key)
-      WHERE l.state = 'mismatch' AND l.decision IS NULL AND s.insurer_number = of_insurer
-        AND l.member_key > coalesce(
-          (SELECT m.member_key FROM shikaku.members AS m WHERE m.insurer_number = of_insurer AND m.member_id = after_member_id), 0)
-      ORDER BY l.member_key
-      LIMIT most;
+  IF list_link_mismatches.after IS NOT NULL THEN
+    SELECT coalesce(max(m.member_key), 0) INTO begins_behind FROM shikaku.members AS m
+      WHERE m.insurer_number = of_insurer AND m.member_id = list_link_mismatches.after;
+  END IF;
+  WITH page AS (
+    SELECT l.member_key, m.member_id, row_number() OVER (ORDER BY l.member_key) AS place
+      FROM shikaku.links AS l JOIN shikaku.members AS m USING (member_key)
+      WHERE l.state = 'mismatch' AND l.decision IS NULL AND m.insurer_number = of_insurer AND l.member_key > begins_behind
+      ORDER BY l.member_key LIMIT list_link_mismatches.count + 1
+  )
+  SELECT coalesce(json_agg(shikaku.link_document(p.member_key) ORDER BY p.place) FILTER (WHERE p.place <= list_link_mismatches.count), '[]'),
+         CASE WHEN count(*) > list_link_mismatches.count THEN max(p.member_id) FILTER (WHERE p.place = list_link_mismatches.count) END
+    INTO items, last_id FROM page AS p;
 END
 $$;
 
--- A person at the insurer has looked at a mismatch (R8.1). accept: the record is this person's all the same, and linked; reject: it
--- is not, and stays a mismatch until a corrected record or number is sent. outcome: decided, no_such_member, nothing_to_decide (no
--- mismatch, or already decided so), key_reused. replayed: what the same request was answered before.
-CREATE FUNCTION shikaku.decide_link(of_insurer text, its_id text, at timestamptz, token_id bigint, decision text, note text, route text,
-  key_digest bytea, request_digest bytea)
-RETURNS TABLE (outcome text, replayed boolean, state shikaku.link_states)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '2s' SET jit = off AS $$
+-- A person at the insurer has spoken of a member's link. wish:
+--
+--   accept   a mismatch is this person's all the same (R8.1): linked
+--   reject   it is not: it stays a mismatch until a corrected record or number is sent
+--   dispute  the member says that these last four digits are not theirs (R8.3): back to pending, and the card's road is closed until
+--            another number is sent and checked; what still waits to be checked is dropped, because it is the number in dispute
+--
+-- outcome: done, no_such_member, nothing_to_decide (no mismatch, decided so already, no such digits on record), import_running,
+-- key_reused. replayed: what the same request was answered before. version: of the member.
+CREATE FUNCTION shikaku.decide_link(insurer_number text, member_id text, at timestamptz, token_id bigint, wish text, note text, last4 text,
+  route text, key_digest bytea, request_digest bytea)
+RETURNS TABLE (outcome text, replayed boolean, document json, version timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   asked_at CONSTANT timestamptz := decide_link.at;
   asker CONSTANT bigint := decide_link.token_id;
-  wish CONSTANT text := decide_link.decision;
+  asked CONSTANT text := decide_link.wish;
   known record;
-  its_key bigint;
-  was record;
-  answer shikaku.link_states;
+  member shikaku.members;
+  link shikaku.links;
+  code text;
 BEGIN
-  PERFORM shikaku.enter_insurer(of_insurer);
+  PERFORM shikaku.enter_insurer(decide_link.insurer_number);
   known := shikaku.find_idempotent(asker, decide_link.key_digest, decide_link.request_digest, asked_at);
   IF known.state = 'reused' THEN
-    RETURN QUERY SELECT 'key_reused', false, NULL::shikaku.link_states;
+    RETURN QUERY SELECT 'key_reused', false, NULL::json, NULL::timestamptz;
     RETURN;
   ELSIF known.state = 'kept' THEN
-    RETURN QUERY SELECT known.outcome, true, jsonb_populate_record(NULL::shikaku.link_states, known.answer);
+    RETURN QUERY SELECT known.outcome, true, (known.answer ->> 'document')::json, (known.answer ->> 'version')::timestamptz;
     RETURN;
   END IF;
 
-  SELECT m.member_key INTO its_key FROM shikaku.members AS m
-    WHERE m.insurer_number = of_insurer AND m.member_id = its_id FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    RETURN QUERY SELECT 'no_such_member', false, NULL::shikaku.link_states;
+  BEGIN
+    member := shikaku.lock_member(decide_link.insurer_number, decide_link.member_id);
+  EXCEPTION WHEN SQLSTATE 'SK001' THEN
+    RETURN QUERY SELECT 'import_running', false, NULL::json, NULL::timestamptz;
     RETURN;
-  END IF;
-  SELECT l.offered_code, l.decision INTO was FROM shikaku.links AS l WHERE l.member_key = its_key AND l.state = 'mismatch' FOR UPDATE;
-  IF NOT FOUND OR was.decision = wish THEN
-    RETURN QUERY SELECT 'nothing_to_decide', false, NULL::shikaku.link_states;
+  END;
+  SELECT * INTO link FROM shikaku.links AS l WHERE l.member_key = member.member_key;
+  IF member.member_key IS NULL THEN
+    RETURN QUERY SELECT 'no_such_member', false, NULL::json, NULL::timestamptz;
+    RETURN;
+  ELSIF (CASE asked WHEN 'dispute' THEN member.individual_number_last4 IS DISTINCT FROM decide_link.last4
+      ELSE link.state IS DISTINCT FROM 'mismatch' OR link.decision IS NOT DISTINCT FROM asked END) THEN
+    RETURN QUERY SELECT 'nothing_to_decide', false, NULL::json, NULL::timestamptz;
     RETURN;
   END IF;
 
-  IF wish = 'accept' AND was.offered_code IS NOT NULL THEN
-    PERFORM shikaku.join_person(of_insurer, its_key, was.offered_code, NULL, asked_at);
+  -- First what locks persons.
+  code := CASE asked WHEN 'accept' THEN link.offered_code END;
+  IF code IS NOT NULL THEN
+    PERFORM shikaku.join_persons(decide_link.insurer_number, ARRAY[member.member_key], ARRAY[code], ARRAY[NULL::text], asked_at);
   ELSE
-    UPDATE shikaku.members AS m SET known_from = greatest(asked_at, m.known_from + interval '1 microsecond') WHERE m.member_key = its_key;
+    UPDATE shikaku.members AS m
+      SET individual_number_last4 = CASE asked WHEN 'dispute' THEN NULL ELSE m.individual_number_last4 END,
+          known_from = greatest(asked_at, m.known_from + interval '1 microsecond')
+      WHERE m.member_key = member.member_key;
   END IF;
-  UPDATE shikaku.links AS l
-    SET state = CASE wish WHEN 'accept' THEN 'linked' ELSE 'mismatch' END,
-        mismatched = CASE wish WHEN 'accept' THEN NULL ELSE l.mismatched END,
-        offered_code = CASE wish WHEN 'accept' THEN NULL ELSE l.offered_code END,
-        decision = wish, decided_by = asker, note = decide_link.note, decided_at = asked_at,
-        known_from = greatest(asked_at, l.known_from + interval '1 microsecond')
-    WHERE l.member_key = its_key;
-  SELECT s.* INTO answer FROM shikaku.link_states AS s WHERE s.member_key = its_key;
-  PERFORM shikaku.keep_idempotent(asker, decide_link.key_digest, decide_link.route, decide_link.request_digest, 'decided', to_jsonb(answer),
-    asked_at);
-  RETURN QUERY SELECT 'decided', false, answer;
-END
-$$;
-
--- The member says that these last four digits are not theirs (R8.3): back to pending, and the card's road is closed until another
--- number is sent and checked. What is still waiting to be checked is dropped: it is the number that is disputed. outcome: disputed,
--- no_such_member, nothing_to_dispute (no such digits on record), key_reused.
-CREATE FUNCTION shikaku.dispute_link(of_insurer text, its_id text, at timestamptz, token_id bigint, last4 text, note text, route text,
-  key_digest bytea, request_digest bytea)
-RETURNS TABLE (outcome text, replayed boolean, state shikaku.link_states)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '2s' SET jit = off AS $$
-#variable_conflict use_column
-DECLARE
-  asked_at CONSTANT timestamptz := dispute_link.at;
-  asker CONSTANT bigint := dispute_link.token_id;
-  known record;
-  its record;
-  answer shikaku.link_states;
-BEGIN
-  PERFORM shikaku.enter_insurer(of_insurer);
-  known := shikaku.find_idempotent(asker, dispute_link.key_digest, dispute_link.request_digest, asked_at);
-  IF known.state = 'reused' THEN
-    RETURN QUERY SELECT 'key_reused', false, NULL::shikaku.link_states;
-    RETURN;
-  ELSIF known.state = 'kept' THEN
-    RETURN QUERY SELECT known.outcome, true, jsonb_populate_record(NULL::shikaku.link_states, known.answer);
-    RETURN;
-  END IF;
-
-  SELECT m.member_key, m.individual_number_last4 INTO its FROM shikaku.members AS m
-    WHERE m.insurer_number = of_insurer AND m.member_id = its_id FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    RETURN QUERY SELECT 'no_such_member', false, NULL::shikaku.link_states;
-    RETURN;
-  ELSIF its.individual_number_last4 IS DISTINCT FROM dispute_link.last4 THEN
-    RETURN QUERY SELECT 'nothing_to_dispute', false, NULL::shikaku.link_states;
-    RETURN;
-  END IF;
-
-  DELETE FROM shikaku.pending_numbers AS p WHERE p.member_key = its.member_key;
-  UPDATE shikaku.members AS m
-    SET individual_number_last4 = NULL, known_from = greatest(asked_at, m.known_from + interval '1 microsecond')
-    WHERE m.member_key = its.member_key;
-  INSERT INTO shikaku.links AS l (member_key, state, decision, decided_by, note, known_from)
-    VALUES (its.member_key, 'pending', 'dispute', asker, dispute_link.note, asked_at)
-    ON CONFLICT (member_key) DO UPDATE SET state = 'pending', mismatched = NULL, warned = NULL, offered_code = NULL, decided_at = NULL,
-      decision = 'dispute', decided_by = excluded.decided_by, note = excluded.note,
-      known_from = greatest(excluded.known_from, l.known_from + interval '1 microsecond');
-  SELECT s.* INTO answer FROM shikaku.link_states AS s WHERE s.member_key = its.member_key;
-  PERFORM shikaku.keep_idempotent(asker, dispute_link.key_digest, dispute_link.route, dispute_link.request_digest, 'disputed',
-    to_jsonb(answer), asked_at);
-  RETURN QUERY SELECT 'disputed', false, answer;
+  DELETE FROM shikaku.pending_numbers AS p WHERE p.member_key = member.member_key;
+  INSERT INTO shikaku.links AS l (member_key, state, mismatched, offered_code, decision, decided_by, note, decided_at, known_from)
+    VALUES (member.member_key, CASE asked WHEN 'accept' THEN 'linked' WHEN 'reject' THEN 'mismatch' ELSE 'pending' END,
+      CASE asked WHEN 'reject' THEN link.mismatched END, CASE asked WHEN 'reject' THEN link.offered_code END, asked, asker,
+      decide_link.note, CASE WHEN asked <> 'dispute' THEN asked_at END, asked_at)
+    ON CONFLICT (member_key) DO UPDATE SET state = excluded.state, mismatched = excluded.mismatched, warned = NULL,
+      offered_code = excluded.offered_code, decision = excluded.decision, decided_by = excluded.decided_by, note = excluded.note,
+      decided_at = excluded.decided_at, known_from = greatest(excluded.known_from, l.known_from + interval '1 microsecond');
+  outcome := 'done';
+  replayed := false;
+  SELECT shikaku.link_document(m.member_key), m.known_from INTO document, version
+    FROM shikaku.members AS m WHERE m.member_key = member.member_key;
+  PERFORM shikaku.keep_idempotent(asker, decide_link.key_digest, decide_link.route, decide_link.request_digest, outcome,
+    jsonb_build_object('document', document::text, 'version', version), asked_at);
+  RETURN NEXT;
 END
 $$;
 
@@ -346,9 +373,8 @@ DECLARE
   signature text;
 BEGIN
   FOREACH signature IN ARRAY ARRAY[
-    'shikaku.find_link_mismatches(text, text, integer)',
-    'shikaku.decide_link(text, text, timestamptz, bigint, text, text, text, bytea, bytea)',
-    'shikaku.dispute_link(text, text, timestamptz, bigint, text, text, text, bytea, bytea)']
+    'shikaku.list_link_mismatches(text, text, bigint)',
+    'shikaku.decide_link(text, text, timestamptz, bigint, text, text, text, text, bytea, bytea)']
   LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO shikaku_insurer', signature);
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', signature);

@@ -11,56 +11,71 @@ GRANT CREATE ON SCHEMA shikaku TO shikaku_insurer;
 
 -- As the API writes times: RFC 3339, Japan, milliseconds.
 CREATE FUNCTION shikaku.instant_text(at timestamptz) RETURNS text
-LANGUAGE sql STABLE SET search_path = '' AS $$
-  SELECT to_char($1 AT TIME ZONE interval '9 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+09:00'
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN to_char($1 AT TIME ZONE interval '9 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+09:00';
+END
 $$;
+
+-- With all that PostgreSQL keeps: asked with this as known_at, a check is answered by what became known then.
+CREATE FUNCTION shikaku.exact_instant_text(at timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN to_char($1 AT TIME ZONE interval '9 hours', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+09:00';
+END
+$$;
+
+-- In PL/pgSQL, here and below, although one expression would do: its plans are kept for the session, and planning takes most of the time.
 
 -- A member as the API shows them. NULL: there is none, or none that the caller may see.
 CREATE FUNCTION shikaku.member_document(member_key bigint) RETURNS json
-LANGUAGE sql STABLE SET search_path = '' AS $$
-  SELECT json_build_object(
-      'member_id', m.member_id, 'name', m.name, 'name_kana', m.name_kana, 'name_other', m.name_other, 'name_other_kana', m.name_other_kana,
-      'sex', m.sex, 'sex_on_face', m.sex_on_face, 'birth_date', m.birth_date, 'postal_code', m.postal_code, 'address', m.address,
-      'household_head', m.household_head, 'workplace_id', m.workplace_id, 'non_disclosure', m.non_disclosure,
-      'self_information_stopped', m.self_information_stopped,
-      'memberships', coalesce((
-        SELECT json_agg(json_build_object(
-            'relationship', ms.relationship, 'insured_member_id', insured_m.member_id, 'symbol', ms.symbol, 'number', ms.number,
-            'branch_number', ms.branch_number, 'acquired_on', ms.acquired_on, 'lost_on', ms.lost_on, 'loss_reason', ms.loss_reason)
-          ORDER BY ms.acquired_on)
-          FROM shikaku.memberships AS ms
-          LEFT JOIN shikaku.memberships AS insured_ms ON insured_ms.membership_id = ms.insured_membership_id
-          LEFT JOIN shikaku.members AS insured_m ON insured_m.member_key = insured_ms.member_key
-          WHERE ms.member_key = m.member_key), '[]'),
-      'ratios', coalesce((
-        SELECT json_agg(json_build_object('percent', r.percent, 'valid_from', lower(r.valid), 'valid_until', upper(r.valid) - 1)
-          ORDER BY lower(r.valid)) FROM shikaku.ratios AS r WHERE r.member_key = m.member_key), '[]'),
-      'limits', coalesce((
-        SELECT json_agg(json_build_object('category', l.category, 'certificate', l.certificate, 'valid_from', lower(l.valid),
-            'valid_until', upper(l.valid) - 1, 'long_stay_from', l.long_stay_from)
-          ORDER BY lower(l.valid)) FROM shikaku.limits AS l WHERE l.member_key = m.member_key), '[]'),
-      'specific_diseases', coalesce((
-        SELECT json_agg(json_build_object('category', d.category, 'self_pay', d.self_pay, 'valid_from', lower(d.valid),
-            'valid_until', upper(d.valid) - 1)
-          ORDER BY lower(d.valid), d.category) FROM shikaku.specific_diseases AS d WHERE d.member_key = m.member_key), '[]'),
-      'eligibility_certificates', coalesce((
-        SELECT json_agg(json_build_object('number', c.number, 'issued_on', c.issued_on, 'valid_from', c.valid_from,
-            'valid_until', c.valid_until, 'state', c.state)
-          ORDER BY c.issued_on, c.certificate_id)
-          FROM shikaku.eligibility_certificates AS c
-          JOIN shikaku.memberships AS ms ON ms.membership_id = c.membership_id
-          WHERE ms.member_key = m.member_key), '[]'),
-      'individual_number_last4', m.individual_number_last4,
-      'link', coalesce((
-        SELECT json_build_object('state', k.state, 'mismatched', coalesce(to_json(k.mismatched), '[]'),
-            'decided_at', shikaku.instant_text(k.decided_at))
-          FROM shikaku.links AS k WHERE k.member_key = m.member_key),
-        json_build_object('state', 'pending', 'mismatched', json_build_array(), 'decided_at', NULL)),
-      'registered_at', shikaku.instant_text(least(m.known_from, (
-        SELECT min(h.known_from) FROM shikaku.members_history AS h WHERE h.member_key = m.member_key))),
-      'changed_at', shikaku.instant_text(m.known_from))
-    FROM shikaku.members AS m
-    WHERE m.member_key = $1
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN (
+    SELECT json_build_object(
+        'member_id', m.member_id, 'name', m.name, 'name_kana', m.name_kana, 'name_other', m.name_other, 'name_other_kana', m.name_other_kana,
+        'sex', m.sex, 'sex_on_face', m.sex_on_face, 'birth_date', m.birth_date, 'postal_code', m.postal_code, 'address', m.address,
+        'household_head', m.household_head, 'workplace_id', m.workplace_id, 'non_disclosure', m.non_disclosure,
+        'self_information_stopped', m.self_information_stopped,
+        'memberships', coalesce((
+          SELECT json_agg(json_build_object(
+              'relationship', ms.relationship, 'insured_member_id', insured_m.member_id, 'symbol', ms.symbol, 'number', ms.number,
+              'branch_number', ms.branch_number, 'acquired_on', ms.acquired_on, 'lost_on', ms.lost_on, 'loss_reason', ms.loss_reason)
+            ORDER BY ms.acquired_on)
+            FROM shikaku.memberships AS ms
+            LEFT JOIN shikaku.memberships AS insured_ms ON insured_ms.membership_id = ms.insured_membership_id
+            LEFT JOIN shikaku.members AS insured_m ON insured_m.member_key = insured_ms.member_key
+            WHERE ms.member_key = m.member_key), '[]'),
+        'ratios', coalesce((
+          SELECT json_agg(json_build_object('percent', r.percent, 'valid_from', lower(r.valid), 'valid_until', upper(r.valid) - 1)
+            ORDER BY lower(r.valid)) FROM shikaku.ratios AS r WHERE r.member_key = m.member_key), '[]'),
+        'limits', coalesce((
+          SELECT json_agg(json_build_object('category', l.category, 'certificate', l.certificate, 'valid_from', lower(l.valid),
+              'valid_until', upper(l.valid) - 1, 'long_stay_from', l.long_stay_from)
+            ORDER BY lower(l.valid)) FROM shikaku.limits AS l WHERE l.member_key = m.member_key), '[]'),
+        'specific_diseases', coalesce((
+          SELECT json_agg(json_build_object('category', d.category, 'self_pay', d.self_pay, 'valid_from', lower(d.valid),
+              'valid_until', upper(d.valid) - 1)
+            ORDER BY lower(d.valid), d.category) FROM shikaku.specific_diseases AS d WHERE d.member_key = m.member_key), '[]'),
+        'eligibility_certificates', coalesce((
+          SELECT json_agg(json_build_object('number', c.number, 'issued_on', c.issued_on, 'valid_from', c.valid_from,
+              'valid_until', c.valid_until, 'state', c.state)
+            ORDER BY c.issued_on, c.certificate_id)
+            FROM shikaku.eligibility_certificates AS c
+            JOIN shikaku.memberships AS ms ON ms.membership_id = c.membership_id
+            WHERE ms.member_key = m.member_key), '[]'),
+        'individual_number_last4', m.individual_number_last4,
+        'link', coalesce((
+          SELECT json_build_object('state', k.state, 'mismatched', coalesce(to_json(k.mismatched), '[]'),
+              'decided_at', shikaku.instant_text(k.decided_at))
+            FROM shikaku.links AS k WHERE k.member_key = m.member_key),
+          json_build_object('state', 'pending', 'mismatched', json_build_array(), 'decided_at', NULL)),
+        'registered_at', shikaku.instant_text(least(m.known_from, (
+          SELECT min(h.known_from) FROM shikaku.members_history AS h WHERE h.member_key = m.member_key))),
+        'changed_at', shikaku.instant_text(m.known_from))
+      FROM shikaku.members AS m
+      WHERE m.member_key = $1);
+END
 $$;
 
 -- Ends the writing of a record: put_member answers with this outcome, and nothing is written.
@@ -71,44 +86,63 @@ BEGIN
 END
 $$;
 
--- Which of the insured person's periods a dependant's belongs to (R3.3): of those that have a day in common with it the one under way
--- when it begins, else the first.
-CREATE FUNCTION shikaku.insured_membership(insurer_number text, insured_member_id text, acquired_on date, lost_on date) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = '' AS $$
-  SELECT ms.membership_id
-    FROM shikaku.members AS m
-    JOIN shikaku.memberships AS ms USING (member_key)
-    WHERE m.insurer_number = $1 AND m.member_id = $2 AND ms.relationship = 'insured'
-      AND daterange(ms.acquired_on, ms.lost_on) && daterange($3, $4)
-    ORDER BY $3 < ms.acquired_on, ms.acquired_on
-    LIMIT 1
+-- To which of the insured person's periods a dependant's belongs (R3.3): the one under way on its first day.
+CREATE FUNCTION shikaku.insured_membership(insurer_number text, insured_member_id text, acquired_on date) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN (
+    SELECT ms.membership_id
+      FROM shikaku.members AS m
+      JOIN shikaku.memberships AS ms USING (member_key)
+      WHERE m.insurer_number = $1 AND m.member_id = $2 AND ms.relationship = 'insured'
+        AND ms.acquired_on <= $3 AND (ms.lost_on IS NULL OR ms.lost_on > $3));
+END
 $$;
 
 -- The periods asked for, each with the one on record that it is: the same acquired_on, else, of what is left over on both sides, in order of
 -- date; a corrected day of acquisition is no new period. And with the insured person's.
 CREATE FUNCTION shikaku.pair_memberships(member shikaku.members, wanted jsonb) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = '' AS $$
-  WITH asked AS (
-    SELECT e.value AS period, e.ordinality - 1 AS place, (e.value ->> 'acquired_on')::date AS acquired_on,
-        (e.value ->> 'lost_on')::date AS lost_on
-      FROM jsonb_array_elements($2) WITH ORDINALITY AS e
-  ), stored AS (
-    SELECT ms.membership_id, ms.acquired_on FROM shikaku.memberships AS ms WHERE ms.member_key = ($1).member_key
-  ), same AS (
-    SELECT a.place, s.membership_id FROM asked AS a JOIN stored AS s ON s.acquired_on = a.acquired_on
-  ), paired AS (
-    SELECT place, membership_id FROM same
-    UNION ALL
-    SELECT a.place, s.membership_id
-      FROM (SELECT place, row_number() OVER (ORDER BY acquired_on) AS n FROM asked
-             WHERE place NOT IN (SELECT place FROM same)) AS a
-      JOIN (SELECT membership_id, row_number() OVER (ORDER BY acquired_on) AS n FROM stored
-             WHERE membership_id NOT IN (SELECT membership_id FROM same)) AS s USING (n)
-  )
-  SELECT coalesce(jsonb_agg(a.period || jsonb_build_object('place', a.place, 'membership_id', p.membership_id, 'insured_membership_id',
-      CASE WHEN a.period ->> 'relationship' = 'dependent' THEN
-        shikaku.insured_membership(($1).insurer_number, a.period ->> 'insured_member_id', a.acquired_on, a.lost_on) END)), '[]')
-    FROM asked AS a LEFT JOIN paired AS p USING (place)
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN (
+    WITH asked AS (
+      SELECT e.value AS period, e.ordinality - 1 AS place, (e.value ->> 'acquired_on')::date AS acquired_on
+        FROM jsonb_array_elements($2) WITH ORDINALITY AS e
+    ), stored AS (
+      SELECT ms.membership_id, ms.acquired_on FROM shikaku.memberships AS ms WHERE ms.member_key = ($1).member_key
+    ), same AS (
+      SELECT a.place, s.membership_id FROM asked AS a JOIN stored AS s ON s.acquired_on = a.acquired_on
+    ), paired AS (
+      SELECT place, membership_id FROM same
+      UNION ALL
+      SELECT a.place, s.membership_id
+        FROM (SELECT place, row_number() OVER (ORDER BY acquired_on) AS n FROM asked
+               WHERE place NOT IN (SELECT place FROM same)) AS a
+        JOIN (SELECT membership_id, row_number() OVER (ORDER BY acquired_on) AS n FROM stored
+               WHERE membership_id NOT IN (SELECT membership_id FROM same)) AS s USING (n)
+    )
+    SELECT coalesce(jsonb_agg(a.period || jsonb_build_object('place', a.place, 'membership_id', p.membership_id, 'insured_membership_id',
+        CASE WHEN a.period ->> 'relationship' = 'dependent' THEN
+          shikaku.insured_membership(($1).insurer_number, a.period ->> 'insured_member_id', a.acquired_on) END)), '[]')
+      FROM asked AS a LEFT JOIN paired AS p USING (place));
+END
+$$;
+
+-- Whether there is anything to do: statements that change nothing cost their triggers all the same.
+CREATE FUNCTION shikaku.memberships_differ(member_key bigint, periods jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN (
+    WITH stored AS (
+      SELECT ms.membership_id, ms.relationship, ms.insured_membership_id, ms.symbol::text, ms.symbol_key::text, ms.number::text,
+          ms.number_key::text, ms.branch_number, ms.acquired_on::date, ms.lost_on::date, ms.loss_reason
+        FROM shikaku.memberships AS ms WHERE ms.member_key = $1
+    ), asked AS (
+      SELECT * FROM jsonb_to_recordset($2) AS p (membership_id bigint, relationship text, insured_membership_id bigint, symbol text,
+        symbol_key text, number text, number_key text, branch_number text, acquired_on date, lost_on date, loss_reason text)
+    )
+    SELECT EXISTS ((TABLE stored EXCEPT TABLE asked) UNION ALL (TABLE asked EXCEPT TABLE stored)));
+END
 $$;
 
 -- Makes the member's periods those; how many rows changed.
@@ -124,6 +158,9 @@ BEGIN
     FROM jsonb_to_recordset(periods) AS p (place bigint, relationship text, insured_membership_id bigint)
     WHERE p.relationship = 'dependent' AND p.insured_membership_id IS NULL
     HAVING count(*) > 0;
+  IF NOT shikaku.memberships_differ(member.member_key, periods) THEN
+    RETURN 0;
+  END IF;
 
   DELETE FROM shikaku.memberships AS ms
     WHERE ms.member_key = member.member_key
@@ -180,6 +217,17 @@ DECLARE
   updated bigint;
   inserted bigint;
 BEGIN
+  IF NOT EXISTS (
+    WITH stored AS (
+      SELECT r.percent, r.valid FROM shikaku.ratios AS r WHERE r.member_key = member.member_key
+    ), asked AS (
+      SELECT w.percent, daterange(w.valid_from, w.valid_until, '[]')
+        FROM jsonb_to_recordset(wanted) AS w (percent smallint, valid_from date, valid_until date)
+    )
+    (TABLE stored EXCEPT TABLE asked) UNION ALL (TABLE asked EXCEPT TABLE stored)
+  ) THEN
+    RETURN 0;
+  END IF;
   DELETE FROM shikaku.ratios AS r
     WHERE r.member_key = member.member_key
       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(wanted) AS w (valid_from date) WHERE w.valid_from = lower(r.valid));
@@ -206,6 +254,17 @@ DECLARE
   updated bigint;
   inserted bigint;
 BEGIN
+  IF NOT EXISTS (
+    WITH stored AS (
+      SELECT l.category, l.certificate, l.valid, l.long_stay_from::date FROM shikaku.limits AS l WHERE l.member_key = member.member_key
+    ), asked AS (
+      SELECT w.category, w.certificate, daterange(w.valid_from, w.valid_until, '[]'), w.long_stay_from
+        FROM jsonb_to_recordset(wanted) AS w (category text, certificate text, valid_from date, valid_until date, long_stay_from date)
+    )
+    (TABLE stored EXCEPT TABLE asked) UNION ALL (TABLE asked EXCEPT TABLE stored)
+  ) THEN
+    RETURN 0;
+  END IF;
   DELETE FROM shikaku.limits AS l
     WHERE l.member_key = member.member_key
       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(wanted) AS w (valid_from date) WHERE w.valid_from = lower(l.valid));
@@ -235,6 +294,17 @@ DECLARE
   updated bigint;
   inserted bigint;
 BEGIN
+  IF NOT EXISTS (
+    WITH stored AS (
+      SELECT d.category, d.self_pay, d.valid FROM shikaku.specific_diseases AS d WHERE d.member_key = member.member_key
+    ), asked AS (
+      SELECT w.category, w.self_pay, daterange(w.valid_from, w.valid_until, '[]')
+        FROM jsonb_to_recordset(wanted) AS w (category text, self_pay integer, valid_from date, valid_until date)
+    )
+    (TABLE stored EXCEPT TABLE asked) UNION ALL (TABLE asked EXCEPT TABLE stored)
+  ) THEN
+    RETURN 0;
+  END IF;
   DELETE FROM shikaku.specific_diseases AS d
     WHERE d.member_key = member.member_key
       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(wanted) AS w (category text, valid_from date)
@@ -361,16 +431,19 @@ $$;
 
 -- When this change becomes known: now, or where a clock was ahead just after all that is on record of the member.
 CREATE FUNCTION shikaku.moment_of_change(member_key bigint, asked_at timestamptz) RETURNS timestamptz
-LANGUAGE sql STABLE SET search_path = '' AS $$
-  SELECT greatest($2, max(known.moment) + interval '1 us')
-    FROM (
-      SELECT m.known_from FROM shikaku.members AS m WHERE m.member_key = $1
-      UNION ALL SELECT ms.known_from FROM shikaku.memberships AS ms WHERE ms.member_key = $1
-      UNION ALL SELECT r.known_from FROM shikaku.ratios AS r WHERE r.member_key = $1
-      UNION ALL SELECT l.known_from FROM shikaku.limits AS l WHERE l.member_key = $1
-      UNION ALL SELECT d.known_from FROM shikaku.specific_diseases AS d WHERE d.member_key = $1
-      UNION ALL SELECT k.known_from FROM shikaku.links AS k WHERE k.member_key = $1
-    ) AS known (moment)
+LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+BEGIN
+  RETURN (
+    SELECT greatest($2, max(known.moment) + interval '1 us')
+      FROM (
+        SELECT m.known_from FROM shikaku.members AS m WHERE m.member_key = $1
+        UNION ALL SELECT ms.known_from FROM shikaku.memberships AS ms WHERE ms.member_key = $1
+        UNION ALL SELECT r.known_from FROM shikaku.ratios AS r WHERE r.member_key = $1
+        UNION ALL SELECT l.known_from FROM shikaku.limits AS l WHERE l.member_key = $1
+        UNION ALL SELECT d.known_from FROM shikaku.specific_diseases AS d WHERE d.member_key = $1
+        UNION ALL SELECT k.known_from FROM shikaku.links AS k WHERE k.member_key = $1
+      ) AS known (moment));
+END
 $$;
 
 -- Makes the record what the document says; the outcome, and the row as it is then.
@@ -436,7 +509,7 @@ $$;
 --
 --   created, changed, unchanged       `version` and `answer` (member_document, as text) are of the record as it is then
 --   exists, precondition_failed, insured_not_found, certificate_without_membership (both at `place`, from 0), workplace_not_found,
---   periods_overlap, member_in_use (another record depends on a period that would be withdrawn), import_running, no_such_insurer
+--   periods_overlap, member_in_use (another record depends on a period that would be withdrawn), import_running
 --   key_reused                        the Idempotency-Key came with another request
 --
 -- replayed: what the same request was answered before.
@@ -488,8 +561,10 @@ BEGIN
         EXIT;
       WHEN foreign_key_violation THEN
         GET STACKED DIAGNOSTICS refused_by = CONSTRAINT_NAME;
-        outcome := CASE refused_by WHEN 'members_insurer_number_fkey' THEN 'no_such_insurer'
-          WHEN 'workplace_of_the_same_insurer' THEN 'workplace_not_found' ELSE 'member_in_use' END;
+        IF refused_by = 'members_insurer_number_fkey' THEN
+          RAISE; -- whose tokens could there be?
+        END IF;
+        outcome := CASE refused_by WHEN 'workplace_of_the_same_insurer' THEN 'workplace_not_found' ELSE 'member_in_use' END;
         EXIT;
       WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS refused_by = CONSTRAINT_NAME;
@@ -629,8 +704,8 @@ BEGIN
     SELECT * FROM versions ORDER BY known_from DESC, place DESC, value DESC LIMIT 1000
   )
   SELECT json_build_object('member_id', member.member_id, 'complete', (SELECT count(*) FROM versions) <= 1000,
-      'versions', json_agg(json_build_object('part', n.part, 'known_from', shikaku.instant_text(n.known_from),
-        'known_until', shikaku.instant_text(n.known_until), 'value', n.value) ORDER BY n.known_from, n.place, n.value))
+      'versions', json_agg(json_build_object('part', n.part, 'known_from', shikaku.exact_instant_text(n.known_from),
+        'known_until', shikaku.exact_instant_text(n.known_until), 'value', n.value) ORDER BY n.known_from, n.place, n.value))
     INTO answer FROM newest AS n;
   RETURN answer;
 END
@@ -641,8 +716,8 @@ DECLARE
   made record;
 BEGIN
   FOR made IN SELECT p.oid::regprocedure AS signature FROM pg_catalog.pg_proc AS p
-    WHERE p.pronamespace = 'shikaku'::regnamespace AND p.proname IN ('instant_text', 'member_document', 'refuse_member',
-      'insured_membership', 'pair_memberships', 'write_memberships', 'write_ratios', 'write_limits', 'write_specific_diseases',
+    WHERE p.pronamespace = 'shikaku'::regnamespace AND p.proname IN ('instant_text', 'exact_instant_text', 'member_document', 'refuse_member',
+      'insured_membership', 'pair_memberships', 'memberships_differ', 'write_memberships', 'write_ratios', 'write_limits', 'write_specific_diseases',
       'write_certificates', 'write_pending_number', 'lock_member', 'moment_of_change', 'write_member', 'put_member', 'read_member',
       'member_history')
   LOOP

@@ -14,10 +14,12 @@ DROP FUNCTION shikaku.write_specific_diseases(shikaku.members, jsonb, timestampt
 DROP FUNCTION shikaku.write_limits(shikaku.members, jsonb, timestamptz);
 DROP FUNCTION shikaku.write_ratios(shikaku.members, jsonb, timestamptz);
 DROP FUNCTION shikaku.write_memberships(shikaku.members, jsonb, timestamptz);
+DROP FUNCTION shikaku.memberships_differ(bigint, jsonb);
 DROP FUNCTION shikaku.pair_memberships(shikaku.members, jsonb);
-DROP FUNCTION shikaku.insured_membership(text, text, date, date);
+DROP FUNCTION shikaku.insured_membership(text, text, date);
 DROP FUNCTION shikaku.refuse_member(text, bigint);
 DROP FUNCTION shikaku.member_document(bigint);
+DROP FUNCTION shikaku.exact_instant_text(timestamptz);
 DROP FUNCTION shikaku.instant_text(timestamptz);
 REVOKE SELECT (insurer_number, kind, state) ON shikaku.jobs FROM shikaku_insurer;
 

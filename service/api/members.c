@@ -98,10 +98,6 @@ static void answer_what_was_said(struct member_exchange *member)
 	case KEEPING_IMPORT_RUNNING:
 		problem_answer(request, PROBLEM_IMPORT_RUNNING, NULL);
 		return;
-	case KEEPING_NO_INSURER:
-		problem_answer(request, PROBLEM_NOT_YOUR_INSURER,
-			"The insurer is not registered with this service.");
-		return;
 	case KEEPING_KEY_REUSED:
 		problem_answer(request, PROBLEM_IDEMPOTENCY_KEY_REUSED, NULL);
 		return;

@@ -7,13 +7,15 @@ static const struct route *const tables[] = {
 	card_challenges_routes,
 	eligibility_checks_routes,
 	card_suspensions_routes,
+	import_files_routes, /* before an import by its id: template.csv is none */
+	members_export_routes,
 	members_routes,
 	insurers_routes,
 	workplaces_routes,
-	member_search_routes,
-	import_files_routes,
+	links_routes,
 	jobs_routes,
-	members_export_routes,
+	member_search_routes,
+	statistics_routes,
 	health_routes,
 	contract_routes,
 };

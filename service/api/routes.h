@@ -9,14 +9,15 @@
 extern const struct route card_challenges_routes[];
 extern const struct route eligibility_checks_routes[];
 extern const struct route card_suspensions_routes[];
+extern const struct route import_files_routes[];
+extern const struct route members_export_routes[];
 extern const struct route members_routes[];
 extern const struct route insurers_routes[];
 extern const struct route workplaces_routes[];
+extern const struct route links_routes[];
 extern const struct route jobs_routes[];
 extern const struct route member_search_routes[];
-extern const struct route
-	import_files_routes[]; /* before those of an import by its id: template.csv is none */
-extern const struct route members_export_routes[];
+extern const struct route statistics_routes[];
 extern const struct route health_routes[];
 extern const struct route contract_routes[];
 

@@ -214,6 +214,30 @@ void json_put_number(struct json_writer *json, int64_t value)
 	text_put_integer(json->out, value);
 }
 
+/* The length of what begins at `at` and may be copied as it stands: a string with its quotes, or what lies up to a blank or a string. */
+static size_t span_without_blanks(const char *at, size_t length)
+{
+	size_t end = 0;
+	if (at[0] != '"') {
+		while (end < length && at[end] != '"' && memchr(" \n\r\t", at[end], 4) == NULL)
+			end++;
+		return end;
+	}
+	for (end = 1; end < length && at[end] != '"'; end++)
+		end += at[end] == '\\';
+	return end < length ? end + 1 : length;
+}
+
+void json_put_packed(struct json_writer *json, struct slice value)
+{
+	separate(json);
+	for (size_t at = 0; at < value.length;) {
+		size_t length = span_without_blanks(value.at + at, value.length - at);
+		text_put(json->out, value.at + at, length);
+		at += length == 0 ? 1 : length;
+	}
+}
+
 void json_put_boolean(struct json_writer *json, bool value)
 {
 	separate(json);

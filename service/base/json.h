@@ -40,6 +40,8 @@ static inline void json_put_key(struct json_writer *json, const char *key)
 void json_put_slice(struct json_writer *json, struct slice value);
 void json_put_terminated(struct json_writer *json, const char *value);
 void json_put_number(struct json_writer *json, int64_t value);
+/* A value that is JSON already, without the blanks between its tokens. */
+void json_put_packed(struct json_writer *json, struct slice value);
 void json_put_boolean(struct json_writer *json, bool value);
 void json_put_null(struct json_writer *json);
 

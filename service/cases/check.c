@@ -44,6 +44,21 @@ static void digest_keys(const struct check *check, uint8_t digest[DIGEST_SIZE])
 	hasher_end(hasher, digest);
 }
 
+/* Whose members it was about: the insurer that was asked for, or, by card, the one that answers. A card that may not be used tells of
+ * none. */
+static struct slice insurer_asked(struct check *check)
+{
+	const struct standing *standing = check->answer.standing;
+	const char *digits = check->question.keys.insurer_number;
+	if (check->question.shown.kind == PRESENTED_CARD) {
+		if (standing == NULL || standing->insurer_number.length != INSURER_NUMBER_DIGITS)
+			return (struct slice){ NULL, 0 };
+		digits = standing->insurer_number.at;
+	}
+	memcpy(check->about_insurer, digits, INSURER_NUMBER_DIGITS);
+	return (struct slice){ check->about_insurer, INSURER_NUMBER_DIGITS };
+}
+
 static void fill_record(struct check *check)
 {
 	const struct check_question *question = &check->question;
@@ -65,6 +80,7 @@ static void fill_record(struct check *check)
 	record->identified = answer->standing != NULL;
 	record->membership_id = record->identified ? answer->standing->membership_id : 0;
 	record->data_version = record->identified ? answer->standing->data_version : 0;
+	record->insurer_number = insurer_asked(check);
 	if (question->shown.kind == PRESENTED_CARD)
 		memcpy(record->keys_digest, check->proof.found.certificate_digest, DIGEST_SIZE);
 	else

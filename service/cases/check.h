@@ -72,6 +72,7 @@ struct check {
 	struct slice bytes;
 	struct standings_question look_up; /* by typed keys */
 	struct card_proof proof; /* by card */
+	char about_insurer[INSURER_NUMBER_DIGITS]; /* what the record names */
 	struct record_question record;
 };
 

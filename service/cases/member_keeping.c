@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 
-#define TRIES_MAX 4
+#define TRIES_MAX 10
 #define LAST_DIGITS ((size_t)4)
 
 /* What the statements say, as a code each. */
@@ -26,7 +26,6 @@ static const struct {
 	{ "periods_overlap", KEEPING_REFUSED },
 	{ "member_in_use", KEEPING_IN_USE },
 	{ "import_running", KEEPING_IMPORT_RUNNING },
-	{ "no_such_insurer", KEEPING_NO_INSURER },
 	{ "key_reused", KEEPING_KEY_REUSED },
 };
 
@@ -38,7 +37,7 @@ static const struct {
 	const char *expected;
 } seen_by_the_database[] = {
 	{ "insured_not_found", MEMBER_INSURED_MEMBER_ID, MEMBER_FAULT_NOT_FOUND,
-		"the member_id of somebody who is insured in this period" },
+		"the member_id of somebody who is insured on acquired_on" },
 	{ "workplace_not_found", MEMBER_WORKPLACE_ID, MEMBER_FAULT_NOT_FOUND,
 		"the id of a workplace that is registered" },
 	{ "certificate_without_membership", MEMBER_CERTIFICATE_VALID_FROM, MEMBER_FAULT_NOT_TOGETHER,
@@ -157,8 +156,7 @@ static void log_write(const struct member_keeping *keeping)
 
 static bool lost_a_race(const struct member_keeping *keeping)
 {
-	return keeping->said == KEEPING_OTHER_VERSION && keeping->change != NULL &&
-	       !keeping->wanted.must_exist && keeping->tries < TRIES_MAX;
+	return keeping->said == KEEPING_OTHER_VERSION && keeping->change != NULL && !keeping->wanted.is_known;
 }
 
 static void was_put(struct lane_question *question, enum outcome outcome)
@@ -167,8 +165,11 @@ static void was_put(struct lane_question *question, enum outcome outcome)
 	if (outcome == OUTCOME_OK)
 		outcome = read_said(keeping);
 	if (outcome == OUTCOME_OK && lost_a_race(keeping)) {
-		keeping_change(keeping);
-		return;
+		if (keeping->tries < TRIES_MAX) {
+			keeping_change(keeping);
+			return;
+		}
+		outcome = OUTCOME_BUSY;
 	}
 	if (outcome == OUTCOME_OK)
 		log_write(keeping);

@@ -20,7 +20,6 @@ enum keeping_said {
 	KEEPING_REFUSED, /* `faults` says why */
 	KEEPING_IN_USE, /* another record depends on a period that would be withdrawn */
 	KEEPING_IMPORT_RUNNING, /* an import holds the record */
-	KEEPING_NO_INSURER, /* the insurer is not registered */
 	KEEPING_KEY_REUSED, /* the Idempotency-Key came with another request */
 };
 

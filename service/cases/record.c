@@ -34,6 +34,10 @@ void record_digest(void *owner, const struct check_record *record, const struct 
 	hasher_add_number(hasher, record->reasons);
 	add_optional(hasher, record->identified, record->membership_id);
 	add_optional(hasher, record->identified, record->data_version);
+	if (record->insurer_number.at != NULL) {
+		hasher_add_number(hasher, record->insurer_number.length);
+		hasher_add(hasher, record->insurer_number.at, record->insurer_number.length);
+	}
 	hasher_end(hasher, digest);
 }
 

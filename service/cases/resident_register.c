@@ -66,12 +66,11 @@ static void put(struct json_writer *json, const char *key, struct slice value)
 }
 
 enum outcome register_write_link_check(
-	struct arena *arena, const struct link_question *question, struct slice *body)
+	struct arena *arena, const struct link_question *question, struct text *body)
 {
-	struct text out;
-	struct json_writer json = { .out = &out };
-	/* At once as long as it may become: growing would leave copies of the number behind. */
-	text_open(&out, arena, QUESTION_MAX, QUESTION_MAX);
+	struct json_writer json = { .out = body };
+	/* At once as long as it may become: growing would leave copies behind. */
+	text_open(body, arena, QUESTION_MAX, QUESTION_MAX);
 	json_open_object(&json);
 	put(&json, "individual_number", question->individual_number);
 	put(&json, "name", question->name);
@@ -80,8 +79,7 @@ enum outcome register_write_link_check(
 	put(&json, "address", question->address);
 	put(&json, "sex", question->sex);
 	json_close_object(&json);
-	*body = text_slice(&out);
-	return out.failed ? OUTCOME_NO_MEMORY : OUTCOME_OK;
+	return body->failed ? OUTCOME_NO_MEMORY : OUTCOME_OK;
 }
 
 enum outcome register_write_card_lookup(

@@ -37,9 +37,9 @@ struct link_answer {
 	struct slice person_code; /* no value: the number is nobody's */
 };
 
-/* A body in `arena`. */
+/* A body in `arena`, all of it in one place: it holds the number, and who has sent it wipes it. */
 enum outcome MUST_CHECK register_write_link_check(
-	struct arena *arena, const struct link_question *question, struct slice *body);
+	struct arena *arena, const struct link_question *question, struct text *body);
 /* Texts in `arena`. OUTCOME_UNAVAILABLE: it is no answer; a log line has said why, without a word of it. */
 enum outcome MUST_CHECK register_read_link_check(
 	struct arena *arena, const struct outbound_question *answered, struct link_answer *answer);

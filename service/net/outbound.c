@@ -1,5 +1,6 @@
 #include "net/outbound.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -274,17 +275,15 @@ static bool add_header(struct outbound *outbound, const char *line)
 static bool add_headers(struct outbound *outbound, const char *token)
 {
 	char line[URL_MAX + 32];
-	size_t length = strlen(token);
 	if (!add_header(outbound, "Content-Type: application/json") ||
 		!add_header(outbound, "Accept: application/json, application/problem+json") ||
 		!add_header(outbound, "Expect:"))
 		return false;
-	if (length == 0)
+	if (token[0] == '\0')
 		return true;
-	if (length > URL_MAX)
+	int length = snprintf(line, sizeof line, "Authorization: Bearer %s", token);
+	if (length < 0 || (size_t)length >= sizeof line)
 		return false;
-	memcpy(line, "Authorization: Bearer ", 22);
-	memcpy(line + 22, token, length + 1);
 	return add_header(outbound, line);
 }
 

@@ -10,7 +10,7 @@
 
 const struct member_field_kind member_fields[MEMBER_FIELDS] = {
 #define MEMBER_FIELD(name, group, key, column, required) \
-	[MEMBER_##name] = { MEMBER_GROUP_##group, key, column, required },
+	[MEMBER_##name] = { key, column, MEMBER_GROUP_##group, required },
 #include "rules/member_fields.def"
 #undef MEMBER_FIELD
 };

@@ -29,9 +29,9 @@ enum member_field {
 };
 
 struct member_field_kind {
-	enum member_group group;
 	const char *key; /* in the JSON object of its group */
 	const char *column; /* in a file */
+	enum member_group group;
 	bool required; /* in a group of which anything is there */
 };
 extern const struct member_field_kind member_fields[MEMBER_FIELDS];

@@ -35,6 +35,7 @@ static const struct parameter_column columns[] = {
 	COLUMN_BITS(QUESTION, record.reasons),
 	COLUMN_NUMBER_IF(QUESTION, record.identified, record.membership_id),
 	COLUMN_NUMBER_IF(QUESTION, record.identified, record.data_version),
+	COLUMN_TEXT(QUESTION, record.insurer_number),
 };
 
 /* The place of each record in the chain. */

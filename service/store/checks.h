@@ -30,6 +30,7 @@ struct check_record {
 	bool identified; /* membership_id and data_version have values */
 	int64_t membership_id;
 	int64_t data_version;
+	struct slice insurer_number; /* whose members it was about; no value: nobody's */
 };
 
 struct check_place {

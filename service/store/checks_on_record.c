@@ -44,6 +44,7 @@ static void take_record(void *owner, const struct row *row)
 	record->identified = row_has(row, 18) || row_has(row, 19);
 	record->membership_id = row_integer(row, 18);
 	record->data_version = row_integer(row, 19);
+	record->insurer_number = row_text(row, 20);
 	reader->take(reader->owner, &read);
 }
 

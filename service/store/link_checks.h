@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/outcome.h"
 #include "base/text.h"
 #include "store/plain.h"
@@ -38,19 +39,22 @@ struct link_due {
 enum outcome MUST_CHECK store_claim_link_checks(struct plain *plain, int64_t at, int64_t lease_until,
 	size_t most, void (*take)(void *owner, const struct link_due *due), void *owner);
 
-struct link_result {
-	const char *mismatched; /* "{name,sex}"; NULL: linked */
-	const char *warned; /* the same; NULL: nothing */
-	const char *person_code; /* NULL: the number is nobody's */
-	const char *last4;
-};
-
 enum link_recorded { LINK_RECORDED_LINKED, LINK_RECORDED_MISMATCH, LINK_RECORDED_STALE };
 
-/* Whole or not at all; erases the number. Stale: number or member have changed since, nothing was recorded. OUTCOME_BUSY: somebody
- * writes the member; the claim stands until its end. */
-enum outcome MUST_CHECK store_record_link_check(struct plain *plain, const struct link_claim *claim,
-	int64_t at, const struct link_result *result, enum link_recorded *recorded);
+struct link_result {
+	const struct link_claim *claim;
+	struct slice mismatched; /* "{name,sex}"; no value: linked */
+	struct slice warned; /* the same; no value: nothing */
+	struct slice person_code; /* no value: the number is nobody's */
+	struct slice last4;
+
+	enum link_recorded recorded; /* stale: number or member have changed since, nothing was recorded */
+};
+
+/* Records all of them or none, and erases their numbers. `arena` is for what is sent. OUTCOME_BUSY: somebody writes one of the members;
+ * the claims stand until their end. */
+enum outcome MUST_CHECK store_record_link_checks(
+	struct plain *plain, struct arena *arena, int64_t at, struct link_result results[], size_t count);
 
 enum outcome MUST_CHECK store_postpone_link_check(
 	struct plain *plain, const struct link_claim *claim, int64_t next_try_at);

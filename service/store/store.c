@@ -115,6 +115,8 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &members_read;
 	slow.kinds[slow.kind_count++] = &member_histories;
 	slow.kinds[slow.kind_count++] = &cards_learned;
+	slow.kinds[slow.kind_count++] = &links_decided;
+	slow.kinds[slow.kind_count++] = &link_mismatches_listed;
 	slow.kinds[slow.kind_count++] = &insurers_by_number;
 	slow.kinds[slow.kind_count++] = &insurers_put;
 	slow.kinds[slow.kind_count++] = &workplaces_by_id;
@@ -128,6 +130,7 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &import_missing_listed;
 	slow.kinds[slow.kind_count++] = &members_listed;
 	slow.kinds[slow.kind_count++] = &members_searched;
+	slow.kinds[slow.kind_count++] = &members_counted;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -200,6 +203,18 @@ enum outcome store_find_standings_by_card(struct store *store, struct card_quest
 enum outcome store_find_standings_by_card_as_known(struct store *store, struct card_question *question)
 {
 	question->question.kind = &standings_by_card_as_known;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_decide_link(struct store *store, struct link_decision_question *question)
+{
+	question->question.kind = &links_decided;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_link_mismatches(struct store *store, struct page_question *question)
+{
+	question->question.kind = &link_mismatches_listed;
 	return lane_ask(store->slow, &question->question);
 }
 
@@ -326,6 +341,12 @@ enum outcome store_list_members(struct store *store, struct member_page_question
 enum outcome store_search_members(struct store *store, struct member_page_question *question)
 {
 	question->question.kind = &members_searched;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_count_members(struct store *store, struct member_counts_question *question)
+{
+	question->question.kind = &members_counted;
 	return lane_ask(store->slow, &question->question);
 }
 

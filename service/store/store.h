@@ -12,7 +12,9 @@
 #include "store/insurer_records.h"
 #include "store/job_records.h"
 #include "store/lane.h"
+#include "store/link_decisions.h"
 #include "store/members.h"
+#include "store/member_counts.h"
 #include "store/member_pages.h"
 #include "store/standings.h"
 #include "store/suspensions.h"
@@ -32,6 +34,8 @@ enum outcome MUST_CHECK store_find_standings_as_known(
 enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_find_standings_by_card_as_known(
 	struct store *store, struct card_question *question);
+enum outcome MUST_CHECK store_decide_link(struct store *store, struct link_decision_question *question);
+enum outcome MUST_CHECK store_list_link_mismatches(struct store *store, struct page_question *question);
 enum outcome MUST_CHECK store_learn_card(struct store *store, struct card_learning_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);
 enum outcome MUST_CHECK store_make_suspension(struct store *store, struct suspension_question *question);
@@ -53,6 +57,7 @@ enum outcome MUST_CHECK store_read_member(struct store *store, struct member_que
 enum outcome MUST_CHECK store_tell_member_history(struct store *store, struct member_question *question);
 enum outcome MUST_CHECK store_list_members(struct store *store, struct member_page_question *question);
 enum outcome MUST_CHECK store_search_members(struct store *store, struct member_page_question *question);
+enum outcome MUST_CHECK store_count_members(struct store *store, struct member_counts_question *question);
 enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
 
 /* The key under which challenges are made, CHALLENGE_KEY_BYTES, the same for all processes on this database; NULL before the

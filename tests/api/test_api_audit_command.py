@@ -13,6 +13,7 @@ ALTERATIONS = [
     "reasons = reasons # 1", "membership_id = membership_id + 1", "membership_id = NULL", "data_version = data_version + 1",
     "visit_date = visit_date - 1", "presented = 3", "setting = 1", "validity = 2, accepted = false", "with_card = true", "accepted = false",
     "digest = sha256(digest)", "answer_digest = sha256(answer_digest)", "keys_digest = sha256(keys_digest)", "owner = '1319900021'",
+    "insurer_number = '06136022'", "insurer_number = NULL",
 ]
 
 

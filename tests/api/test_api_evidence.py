@@ -12,7 +12,7 @@ from api_people import add
 from support import Client
 
 COLUMNS = """check_id, checked_at, known_at, token_id, reasons, membership_id, data_version, chain_id, chain_position, visit_date, presented,
-  setting, validity, with_card, accepted, digest, answer_digest, keys_digest, follows, owner"""
+  setting, validity, with_card, accepted, digest, answer_digest, keys_digest, follows, owner, insurer_number"""
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
@@ -47,6 +47,7 @@ def digest_of(row, previous):
         optional(None if row["known_at"] is None else microseconds(row["known_at"])), number(row["presented"]), number(row["setting"]),
         number(int(row["with_card"])), number(row["validity"]), number(int(row["accepted"])), number(row["reasons"]),
         optional(row["membership_id"]), optional(row["data_version"]),
+        b"" if row["insurer_number"] is None else number(len(row["insurer_number"])) + row["insurer_number"].encode(),
     ])).digest()
 
 
@@ -91,6 +92,7 @@ def test_each_answer_is_on_record_with_what_was_asked_and_answered_r13_1(desk, d
     body, row = answer.json, record(database, answer.json["check_id"])
     assert bytes(row["answer_digest"]) == hashlib.sha256(answer.body).digest(), "the exact bytes that left"
     assert row["owner"] == "1319900013" and row["token_id"] > 0
+    assert row["insurer_number"] == person.keys["insurer_number"].zfill(8), "also where nobody was found"
     assert row["checked_at"] == datetime.datetime.fromisoformat(body["checked_at"])
     assert str(row["visit_date"]) == body["visit_date"]
     assert row["known_at"] == (datetime.datetime.fromisoformat(asked["known_at"].replace("Z", "+00:00")) if "known_at" in asked else None)

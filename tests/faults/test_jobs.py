@@ -164,3 +164,15 @@ def test_who_corrects_a_member_during_its_merge_is_told_to_come_back(database, a
         ends(database, import_id)
         assert insurer.request("PUT", "/v1/insurers/01130012/members/S-0", {**member, "address": "新町"}).status == 200
     sound(database)
+
+
+def test_a_merge_that_fails_is_tried_again_later(database, start):
+    merging = "EXECUTE ON FUNCTION shikaku.merge_import_slice(uuid, uuid, integer, timestamptz)"
+    database.run(f"REVOKE {merging} FROM shikaku_service")
+    start(**SHORT)
+    import_id = stage(database, lines(3))
+    wait_until(lambda: job(database, import_id, "state, attempts") == ("queued", 1), "the job to be given back")
+    database.run(f"GRANT {merging} TO shikaku_service")
+    ends(database, import_id)
+    merged(database, import_id, 3, 3, 0)
+    assert job(database, import_id, "attempts") == 2

@@ -7,9 +7,10 @@ import pytest
 
 INSERT = """
     INSERT INTO shikaku.checks (check_id, checked_at, chain_id, chain_position, follows, digest, answer_digest, keys_digest, token_id, owner,
-      visit_date, known_at, presented, setting, with_card, validity, accepted, reasons, membership_id, data_version)
+      visit_date, known_at, presented, setting, with_card, validity, accepted, reasons, membership_id, data_version,
+      insurer_number)
     VALUES (gen_random_uuid(), %s, gen_random_uuid(), 0, sha256('4'), sha256('1'), sha256('2'), sha256('3'), 1, '1319900013', '2026-11-22',
-      '2026-11-21Z', 4, 0, false, 1, true, 1, 1, 1)"""
+      '2026-11-21Z', 4, 0, false, 1, true, 1, 1, 1, '06136022')"""
 
 
 def partitions(db):

@@ -35,6 +35,9 @@ QUESTIONS = ["find_standings_by_keys", "find_standings_as_known", "find_tokens",
 BY_CARD = ["find_standings_by_card", "find_standings_by_card_as_known"]
 LOOK_UPS = ["find_standings_by_keys", "find_standings_as_known", *BY_CARD]
 QUESTIONS += BY_CARD
+KNOWN = set(QUESTIONS)
+# All others that take a set. What they ask is asked of functions, by nobody in particular.
+QUESTIONS += sorted({path.stem for path in SQL.glob("*.sql") if "unnest($1" in path.read_text(encoding="utf-8")} - set(QUESTIONS))
 
 INSURERS = ["01010016", "01230010", "01270016", "01400019", "06130017", "06270029", "06140032", "00138016", "00270017", "39270012"]
 
@@ -53,6 +56,8 @@ def array(values, kind):
 
 def values_of(name, size):
     """The parameters of a set of so many questions, as SQL."""
+    if name not in KNOWN:
+        return [array(["NULL"] * size, kind) for _, kind in sorted(set(re.findall(r"\$(\d+)::(\w+)\[\]", text_of(name))), key=lambda one: int(one[0]))]
     if name == "find_tokens":
         return [array([f"'\\x{i:064x}'" for i in range(size)], "bytea")]
     if name == "record_checks":
@@ -63,7 +68,7 @@ def values_of(name, size):
                    ("text", ["'1319900013'"] * size), ("date", ["'2026-11-22'"] * size), ("timestamptz", ["NULL"] * size),
                    ("int2", ["4"] * size), ("int2", ["0"] * size), ("bool", ["false"] * size), ("int2", ["1"] * size),
                    ("bool", ["true"] * size), ("int8", ["0"] * size), ("int8", ["1"] * size), ("int8", ["1"] * size),
-                   ("uuid", [uuid.format(0)] * size), ("int4", [str(i) for i in range(size)]), ("bytea", ["NULL"] * size),
+                   ("text", ["'06136022'"] * size), ("uuid", [uuid.format(0)] * size), ("int4", [str(i) for i in range(size)]), ("bytea", ["NULL"] * size),
                    ("bytea", [digest] * size)]
         return [array(values, kind) for kind, values in columns]
     suspensions = [array([f"'019a0bc0-def1-7234-8567-{i:012x}'" for i in range(size)], "uuid"),
@@ -115,8 +120,8 @@ class Lane:
         self.name = name
         self.connection = database.connect(user)
         self.cursor = self.connection.cursor()
-        self.run(f"PREPARE open_session (text, text) AS {text_of('open_session')}")
-        self.run(f"EXECUTE open_session ('60000', '{'off' if point_look_ups(name) else 'on'}')")
+        self.run(f"PREPARE open_session (text, text, text) AS {text_of('open_session')}")
+        self.run(f"EXECUTE open_session ('60000', '{'off' if point_look_ups(name) else 'on'}', '60000')")
         self.run(f"PREPARE hot AS {text_of(name)}")
 
     def run(self, sql):
@@ -249,12 +254,6 @@ def lane():
     yield open_lane
     for one in opened:
         one.close()
-
-
-def test_every_statement_that_takes_a_set_is_looked_at():
-    """A hot statement that comes is not forgotten here. One that only calls a function for each question has no plan of its own."""
-    takes_a_set = {path.stem: path.read_text(encoding="utf-8") for path in SQL.glob("*.sql") if "unnest($1" in path.read_text(encoding="utf-8")}
-    assert {name for name, text in takes_a_set.items() if name in QUESTIONS or "LATERAL shikaku." not in text} == set(QUESTIONS)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -266,7 +266,7 @@ class Watch:
                            f"{replica.name} holds {descriptors(process)} descriptors, {self.descriptors} at the beginning")
 
     def _look_at_sessions(self):
-        self.sessions = sum(self._sum(replica, "shikaku_lane_ready") for replica in self.town.replicas)
+        self.sessions = sum(self._sum(replica, name) for replica in self.town.replicas for name in ("shikaku_lane_ready", "shikaku_job_workers_ready"))
         returned = self._wait(lambda: self._sessions() == self.sessions)
         self.verdict.check("sessions", returned, f"{self._sessions()} sessions, {self.sessions} of them of the processes")
 

@@ -5,7 +5,7 @@ import json
 
 COLUMNS = """
   chain_id, chain_position, digest, answer_digest, keys_digest, check_id, follows, owner, token_id, presented, setting, with_card,
-  validity, accepted, reasons, membership_id, data_version, (visit_date - date '1970-01-01') AS visit_day,
+  validity, accepted, reasons, membership_id, data_version, insurer_number, (visit_date - date '1970-01-01') AS visit_day,
   (extract(epoch FROM checked_at) * 1000000)::bigint AS checked, (extract(epoch FROM known_at) * 1000000)::bigint AS known
 """
 
@@ -27,6 +27,7 @@ def _digest(row, previous):
         _optional(row["known"]), _number(row["presented"]), _number(row["setting"]), _number(int(row["with_card"])),
         _number(row["validity"]), _number(int(row["accepted"])), _number(row["reasons"]), _optional(row["membership_id"]),
         _optional(row["data_version"]),
+        b"" if row["insurer_number"] is None else _number(len(row["insurer_number"])) + row["insurer_number"].encode(),
     ])).digest()
 
 

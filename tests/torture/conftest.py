@@ -39,6 +39,7 @@ class World:
         self.believed = Believed()
         self.database = server.database()
         self.tokens = {scope: self.database.token(scope) for scope in ("terminal", "operator")}
+        self.tokens["insurer"] = self.database.token("insurer", "01130012")
         self.person = add(self.database)
         issuer, phones = self.believed.g2, self.believed.phone
         self.cards = {"known": make_known(self.database, self.person, issuer.card(), issuer),

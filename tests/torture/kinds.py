@@ -131,6 +131,34 @@ def lift_all(campaign):
         assert campaign.good(lambda: lift(campaign, suspension)).status == 200
 
 
+MEMBER = "/v1/insurers/01130012/members/torture-1"
+RECORD = {"name": "資格　花子", "name_kana": "ｼｶｸ ﾊﾅｺ", "sex": "female", "birth_date": "1953-05-17", "postal_code": "1000001", "address": "東京都資格区1",
+          "memberships": [{"relationship": "insured", "symbol": "協会－１２", "number": "0 45", "branch_number": "００", "acquired_on": "2020-04-01"}],
+          "ratios": [{"percent": 20, "valid_from": "2026-08-01"}], "limits": [{"category": "B04", "valid_from": "2026-08-01"}],
+          "specific_diseases": [{"category": "1", "self_pay": 10000, "valid_from": "2024-01-01"}]}
+WRONG_RECORD = {**RECORD, "name": "", "sex": "2", "memberships": [{"number": "\0", "lost_on": "2020"}, {}], "limits": [{"category": "A03"}]}
+
+
+class OfMember(Kind):
+    """About a member who is registered, and is afterwards as before."""
+
+    def __init__(self, name, status, method, path="", body=None, code=None):
+        super().__init__(name, status, lambda campaign: self.to_member(campaign, method, path, body), code)
+
+    @staticmethod
+    def to_member(campaign, method, path, body):
+        headers = [authorised(campaign, "insurer")]
+        if body is None:
+            return request(method, MEMBER + path, headers)
+        return request(method, MEMBER + path, [*headers, "Content-Type: application/json"], json.dumps(body, ensure_ascii=False).encode())
+
+    def make(self, campaign):
+        if not hasattr(campaign, "registered"):
+            assert campaign.good(lambda: self.to_member(campaign, "PUT", "", RECORD)).status in (200, 201)
+            campaign.registered = True
+        return super().make(campaign)
+
+
 class OfMetrics(Kind):
     of_metrics = True
 
@@ -177,4 +205,10 @@ KINDS = [
     Making("suspension", 201, None),
     Repeating("suspension_again", 201, None),
     Lifting("lifting", 200, None),
+    OfMember("member_put", 200, "PUT", body=RECORD),
+    OfMember("member_read", 200, "GET"),
+    OfMember("member_patch", 200, "PATCH", body={"address": "東京都資格区1"}),
+    OfMember("member_reinstatement", 200, "POST", "/reinstatement", {}),
+    OfMember("member_history", 200, "GET", "/history"),
+    OfMember("member_wrong", 422, "PUT", body=WRONG_RECORD, code="invalid_fields"),
 ]

@@ -304,9 +304,40 @@ static void a_comma_stands_between_any_two_and_nowhere_else(void **state)
 	assert_memory_equal(out.at, expected, out.length);
 }
 
+static void packed_as(const char *value, const char *expected)
+{
+	struct arena arena;
+	arena_open(&arena, 4096);
+	struct text out;
+	text_open(&out, &arena, 8, 4096);
+	struct json_writer json = { .out = &out };
+	json_open_array(&json);
+	json_put_number(&json, 1);
+	json_put_packed(&json, slice_of(value));
+	json_put_null(&json);
+	json_close_array(&json);
+	assert_false(out.failed);
+	assert_int_equal(out.length, strlen(expected));
+	assert_memory_equal(out.at, expected, out.length);
+	arena_close(&arena);
+}
+
+static void what_the_database_wrote_loses_its_blanks_and_nothing_else(void **state)
+{
+	(void)state;
+	packed_as("{\"a b\" : [ 1 , -2.5 ],\n\t\"c\" : null}", "[1,{\"a b\":[1,-2.5],\"c\":null},null]");
+	packed_as("\" two  blanks, a \\\" quote : and a \\\\\"",
+		"[1,\" two  blanks, a \\\" quote : and a \\\\\",null]");
+	packed_as("[ ]", "[1,[],null]");
+	packed_as(" true ", "[1,true,null]");
+	packed_as("\"資格 太郎\"", "[1,\"資格 太郎\",null]");
+	packed_as("\"not ended \\", "[1,\"not ended \\,null]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_the_database_wrote_loses_its_blanks_and_nothing_else),
 		TEST(an_object_is_read_with_white_space_around_it),
 		TEST(a_field_named_twice_is_refused_at_any_depth),
 		TEST(bytes_that_are_not_utf_8_are_refused_as_such),

@@ -44,7 +44,8 @@ static struct example ordinary(void)
 			.reasons = 1 << 14,
 			.identified = true,
 			.membership_id = 345,
-			.data_version = 6789 },
+			.data_version = 6789,
+			.insurer_number = SLICE_LITERAL("06136022") },
 		.place = { .position = 7 },
 	};
 	memset(example.record.check_id, 0x11, UUID_BYTES);
@@ -117,6 +118,8 @@ static void a_change_of_any_single_field_is_noticed(void **state)
 	CHANGED(changed.record.identified = false);
 	CHANGED(changed.record.membership_id++);
 	CHANGED(changed.record.data_version++);
+	CHANGED(changed.record.insurer_number = SLICE_LITERAL("06136023"));
+	CHANGED(changed.record.insurer_number = ((struct slice){ NULL, 0 }));
 	CHANGED(changed.place.position++);
 	for (int bit = 0; bit < 64; bit++)
 		CHANGED(changed.record.reasons ^= UINT64_C(1) << bit);
@@ -191,6 +194,20 @@ static void what_is_stored_as_null_does_not_count(void **state)
 	assert_true(same(&one, &two));
 }
 
+/* Nobody may take the evidence of yesterday for altered. */
+static void a_record_from_before_it_named_an_insurer_keeps_its_digest(void **state)
+{
+	(void)state;
+	static const uint8_t written_then[DIGEST_SIZE] = { 0x6e, 0x86, 0x4e, 0x17, 0x0d, 0x54, 0x31, 0x23,
+		0x4b, 0x32, 0x41, 0xb7, 0xfb, 0x13, 0xf2, 0x9d, 0xe5, 0xf8, 0xe6, 0xce, 0x9f, 0x90, 0x39,
+		0x07, 0x22, 0x0c, 0x47, 0x2c, 0xdf, 0x8d, 0xeb, 0xc0 };
+	struct example old = ordinary();
+	uint8_t digest[DIGEST_SIZE];
+	old.record.insurer_number = (struct slice){ NULL, 0 };
+	digest_of(&old, digest);
+	assert_memory_equal(digest, written_then, DIGEST_SIZE);
+}
+
 static void the_first_record_of_all_has_a_predecessor_of_zeros(void **state)
 {
 	(void)state;
@@ -261,7 +278,7 @@ static void open_connection(const uint8_t *head, size_t length)
 	PQclear(result);
 }
 
-enum { SENT_CHAIN_ID = 16, SENT_POSITION, SENT_FOLLOWS, SENT_DIGEST };
+enum { SENT_CHAIN_ID = 17, SENT_POSITION, SENT_FOLLOWS, SENT_DIGEST };
 
 /* Element `index` of a parameter as it is sent. */
 static struct slice sent(const struct parameters *parameters, int parameter, size_t index)
@@ -390,6 +407,7 @@ int main(void)
 		RECORD_TEST(two_fields_that_change_places_are_noticed),
 		RECORD_TEST(no_value_is_not_zero),
 		RECORD_TEST(what_is_stored_as_null_does_not_count),
+		RECORD_TEST(a_record_from_before_it_named_an_insurer_keeps_its_digest),
 		RECORD_TEST(the_first_record_of_all_has_a_predecessor_of_zeros),
 		RECORD_TEST(records_of_all_sets_of_a_connection_are_one_chain),
 		RECORD_TEST(a_set_that_was_not_stored_leaves_no_hole_in_the_chain),
