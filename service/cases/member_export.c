@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "rules/identifiers.h"
 #include "store/plain.h"
 
@@ -22,6 +23,8 @@
 #define LAST_WAIT_SECONDS 5
 /* A member's id, with room. */
 #define MEMBER_ID_SIZE 512
+/* A member with a thousand periods. */
+#define LINE_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 static _Atomic int under_way;
 
@@ -74,6 +77,21 @@ static enum outcome write_all(struct member_export *export, const char *bytes, s
 	return OUTCOME_OK;
 }
 
+static enum outcome write_line(struct member_export *export, struct slice document)
+{
+	struct arena arena;
+	struct text line;
+	arena_open(&arena, LINE_MAX_BYTES);
+	text_open(&line, &arena, document.length + 1, document.length + 1);
+	struct json_writer json = { .out = &line };
+	json_put_packed(&json, document);
+	text_put_char(&line, '\n');
+	struct slice whole = text_slice(&line);
+	enum outcome outcome = line.failed ? OUTCOME_NO_MEMORY : write_all(export, whole.at, whole.length);
+	arena_close(&arena);
+	return outcome;
+}
+
 static void open_once(struct member_export *export, enum outcome outcome)
 {
 	if (export->is_open)
@@ -97,9 +115,7 @@ static void take_member(void *owner, const struct row *row)
 		return;
 	memcpy(export->behind, id.at, id.length);
 	export->behind[id.length] = '\0';
-	export->outcome = write_all(export, document.at, document.length);
-	if (export->outcome == OUTCOME_OK)
-		export->outcome = write_all(export, "\n", 1);
+	export->outcome = write_line(export, document);
 }
 
 static enum outcome write_pages(struct member_export *export, struct plain *plain)

@@ -550,7 +550,9 @@ def export(insurer):
 def test_all_members_come_out_in_order_and_nobody_elses(insurer, place):
     rows = [row() for _ in range(1300)]  # more than a page
     assert insurer.wait(insurer.send(as_csv(rows))) == ("succeeded", None)
-    ids = [json.loads(line)["member_id"] for line in export(insurer).text.splitlines()]
+    text = export(insurer).text
+    assert '" : ' not in text, "no blanks between the tokens"
+    ids = [json.loads(line)["member_id"] for line in text.splitlines()]
     assert len(ids) == insurer.database.value("SELECT count(*) FROM shikaku.members WHERE insurer_number = %s", (insurer.number,))
     assert ids == [found[0] for found in insurer.database.run(
         "SELECT member_id FROM shikaku.members WHERE insurer_number = %s ORDER BY member_id", (insurer.number,))]
