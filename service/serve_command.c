@@ -98,7 +98,8 @@ static enum outcome open_worker(struct service *service, struct worker *worker, 
 	return outcome == OUTCOME_OK ? application_open(application) : outcome;
 }
 
-static void close_worker(struct worker *worker)
+/* False: as application_close. */
+static bool close_worker(struct worker *worker)
 {
 	struct application *application = &worker->application;
 	/* First nobody is served any more, then what served goes: questions that are still under way are answered by
@@ -108,12 +109,14 @@ static void close_worker(struct worker *worker)
 	http_destroy(worker->http);
 	http_destroy(worker->metrics_http);
 	store_destroy(application->store);
-	application_close(application);
+	if (!application_close(application))
+		return false;
 	trust_let_go(atomic_exchange(&worker->next_trust, NULL));
 	arena_free_spares();
 	principals_destroy(application->principals);
 	hasher_destroy(application->hasher);
 	loop_destroy(worker->loop);
+	return true;
 }
 
 static enum outcome open_metrics(struct service *service)
@@ -457,10 +460,12 @@ int command_serve(const struct config *config)
 	}
 	bool jobs_stopped = jobs_stop(service.jobs);
 	stop_workers(&service);
+	bool closed = true;
 	for (size_t i = 0; i < service.count; i++)
-		close_worker(&service.workers[i]);
+		closed = close_worker(&service.workers[i]) && closed;
 	trust_let_go(service.trust);
-	sealing_key_free(service.numbers_key);
+	if (closed)
+		sealing_key_free(service.numbers_key);
 	rate_limits_close();
 	if (jobs_stopped)
 		metrics_close();
@@ -468,7 +473,7 @@ int command_serve(const struct config *config)
 		log_line(LOG_LEVEL_INFO, "serve", "stopped");
 	int code = outcome == OUTCOME_OK ? 0 : 1;
 	/* Nobody waits for chores at a database that does not answer, and what libpq works with is not taken down under them. */
-	if (atomic_load(&service.maintaining) || !jobs_stopped)
+	if (atomic_load(&service.maintaining) || !jobs_stopped || !closed)
 		_exit(code);
 	return code;
 }

@@ -84,11 +84,14 @@ enum outcome application_open(struct application *application)
 	return OUTCOME_OK;
 }
 
-void application_close(struct application *application)
+bool application_close(struct application *application)
 {
-	import_feeds_close(&application->imports);
-	member_exports_close(&application->exports);
+	bool imports_ended = import_feeds_close(&application->imports);
+	bool exports_ended = member_exports_close(&application->exports);
+	if (!imports_ended || !exports_ended)
+		return false;
 	cases_close(&application->cases);
+	return true;
 }
 
 static void refuse_route(struct request *request, const char *allow)

@@ -97,8 +97,9 @@ struct exchange {
 
 /* `application` is filled by the caller up to `numbers_key`; this adds the rest. */
 enum outcome MUST_CHECK application_open(struct application *application);
-/* Nothing is served any more. */
-void application_close(struct application *application);
+/* Nothing is served any more. False: a thread of ours still waits for a database that says nothing; the loop and the cases must stay as
+ * they are, and the process can only end (_exit). */
+bool application_close(struct application *application);
 /* What http serves. */
 struct http_application application_face(struct application *application);
 

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
 #define PIPE_BYTES (256 * 1024)
+#define LAST_WAIT_SECONDS 5
 
 static _Atomic int under_way;
 
@@ -159,12 +161,17 @@ static void free_feed(struct import_feed *feed)
 	atomic_fetch_sub(&under_way, 1);
 }
 
+static void end(struct import_feed *feed)
+{
+	feed->calls.ended(feed->calls.owner, feed->outcome, &feed->load);
+	free_feed(feed);
+}
+
 static void ended_in_loop(void *owner)
 {
 	struct import_feed *feed = owner;
 	pthread_join(feed->thread, NULL);
-	feed->calls.ended(feed->calls.owner, feed->outcome, &feed->load);
-	free_feed(feed);
+	end(feed);
 }
 
 static enum outcome open_pipe(struct import_feed *feed)
@@ -224,14 +231,22 @@ enum outcome import_feed_start(struct import_feeds *feeds, const struct import_w
 	return OUTCOME_OK;
 }
 
-void import_feeds_close(struct import_feeds *feeds)
+bool import_feeds_close(struct import_feeds *feeds)
 {
+	struct timespec until;
+	bool all = true;
 	for (struct import_feed *feed = feeds->first; feed != NULL; feed = feed->next) {
 		atomic_store(&feed->interrupted, true);
 		close_pipe(feed);
 	}
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LAST_WAIT_SECONDS;
 	for (struct import_feed *feed = feeds->first, *next = NULL; feed != NULL; feed = next) {
 		next = feed->next;
-		ended_in_loop(feed);
+		if (pthread_timedjoin_np(feed->thread, NULL, &until) == 0)
+			end(feed);
+		else
+			all = false;
 	}
+	return all;
 }

@@ -45,7 +45,8 @@ bool import_feed_take(struct import_feed *feed, const char *piece, size_t length
 /* No more comes. `whole`: that was the file. Else nothing of it is kept. */
 void import_feed_end(struct import_feed *feed, bool whole);
 
-/* Interrupts all and waits for them; each is told by `ended`. */
-void import_feeds_close(struct import_feeds *feeds);
+/* Interrupts all and waits for them; each is told by `ended`. False: one still waits for a database that says nothing, and the process
+ * can only end (_exit). */
+bool import_feeds_close(struct import_feeds *feeds);
 
 #endif

@@ -9,17 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "rules/identifiers.h"
 #include "store/plain.h"
 
 #define PAGE "500"
 #define PAGE_LASTS_MS 60000
 #define WAIT_MS 200
+#define LAST_WAIT_SECONDS 5
 /* A member's id, with room. */
 #define MEMBER_ID_SIZE 512
+/* A member with a thousand periods. */
+#define LINE_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 static _Atomic int under_way;
 
@@ -72,6 +77,21 @@ static enum outcome write_all(struct member_export *export, const char *bytes, s
 	return OUTCOME_OK;
 }
 
+static enum outcome write_line(struct member_export *export, struct slice document)
+{
+	struct arena arena;
+	struct text line;
+	arena_open(&arena, LINE_MAX_BYTES);
+	text_open(&line, &arena, document.length + 1, document.length + 1);
+	struct json_writer json = { .out = &line };
+	json_put_packed(&json, document);
+	text_put_char(&line, '\n');
+	struct slice whole = text_slice(&line);
+	enum outcome outcome = line.failed ? OUTCOME_NO_MEMORY : write_all(export, whole.at, whole.length);
+	arena_close(&arena);
+	return outcome;
+}
+
 static void open_once(struct member_export *export, enum outcome outcome)
 {
 	if (export->is_open)
@@ -95,9 +115,7 @@ static void take_member(void *owner, const struct row *row)
 		return;
 	memcpy(export->behind, id.at, id.length);
 	export->behind[id.length] = '\0';
-	export->outcome = write_all(export, document.at, document.length);
-	if (export->outcome == OUTCOME_OK)
-		export->outcome = write_all(export, "\n", 1);
+	export->outcome = write_line(export, document);
 }
 
 static enum outcome write_pages(struct member_export *export, struct plain *plain)
@@ -191,9 +209,14 @@ static void opened_in_loop(void *owner)
 
 static void end(struct member_export *export)
 {
-	pthread_join(export->thread, NULL);
 	export->calls.ended(export->calls.owner);
 	free_export(export);
+}
+
+static void join(struct member_export *export)
+{
+	pthread_join(export->thread, NULL);
+	end(export);
 }
 
 /* What is in the pipe is still to be read. */
@@ -202,7 +225,7 @@ static void ended_in_loop(void *owner)
 	struct member_export *export = owner;
 	export->has_ended = true;
 	if (export->over)
-		end(export);
+		join(export);
 }
 
 void member_export_stop(struct member_export *export)
@@ -211,7 +234,7 @@ void member_export_stop(struct member_export *export)
 	unwatch(export);
 	export->over = true;
 	if (export->has_ended)
-		end(export);
+		join(export);
 }
 
 static bool take_place(int most)
@@ -264,12 +287,20 @@ enum outcome member_export_start(struct member_exports *exports, const char *ins
 	return OUTCOME_OK;
 }
 
-void member_exports_close(struct member_exports *exports)
+bool member_exports_close(struct member_exports *exports)
 {
+	struct timespec until;
+	bool all = true;
 	for (struct member_export *export = exports->first; export != NULL; export = export->next)
 		atomic_store(&export->stopped, true);
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LAST_WAIT_SECONDS;
 	for (struct member_export *export = exports->first, *next = NULL; export != NULL; export = next) {
 		next = export->next;
-		end(export);
+		if (pthread_timedjoin_np(export->thread, NULL, &until) == 0)
+			end(export);
+		else
+			all = false;
 	}
+	return all;
 }

@@ -4,6 +4,7 @@
 #ifndef SHIKAKU_CASES_MEMBER_EXPORT_H
 #define SHIKAKU_CASES_MEMBER_EXPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/loop.h"
@@ -44,7 +45,7 @@ ptrdiff_t member_export_read(struct member_export *export, char *room, size_t si
 /* No more is wanted. `ended` follows later. */
 void member_export_stop(struct member_export *export);
 
-/* Stops all and waits for them; each is told by `ended`. */
-void member_exports_close(struct member_exports *exports);
+/* Stops all and waits for them; each is told by `ended`. False: as import_feeds_close. */
+bool member_exports_close(struct member_exports *exports);
 
 #endif

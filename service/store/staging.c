@@ -13,6 +13,9 @@
 /* A row: every value of it escaped, and more than a line of a file is long. */
 #define ROW_MAX ((size_t)256 * 1024)
 #define WAIT_MS 100
+/* Nobody reads of the file before it is opened: the client waits for that. */
+#define OPENING_LASTS_MS 15000
+#define WORD_LASTS_MS 60000
 /* A server that takes nothing for so long is given up. */
 #define SILENCE (300 * MICROSECONDS)
 
@@ -232,7 +235,8 @@ enum outcome staging_end(struct staging *staging, const struct import_opening *i
 	};
 	enum outcome outcome = end_copy(staging);
 	if (outcome == OUTCOME_OK)
-		outcome = plain_run(plain, STATEMENT_CLOSE_IMPORT, parameters, 8, 0, take_said, said);
+		outcome = plain_run(
+			plain, STATEMENT_CLOSE_IMPORT, parameters, 8, WORD_LASTS_MS, take_said, said);
 	bool keeps = outcome == OUTCOME_OK && strcmp(said, "lost") != 0;
 	if (keeps)
 		outcome = run_words(plain, "COMMIT");
@@ -282,8 +286,8 @@ enum outcome staging_open_import(
 		{ .text = opening->encoding },
 		{ .bytes = opening->key_digest, .length = opening->key_digest == NULL ? 0 : STAGED_DIGEST },
 	};
-	enum outcome outcome =
-		plain_run(plain, STATEMENT_OPEN_IMPORT, parameters, 14, 0, take_opened, opened);
+	enum outcome outcome = plain_run(
+		plain, STATEMENT_OPEN_IMPORT, parameters, 14, OPENING_LASTS_MS, take_opened, opened);
 	return outcome == OUTCOME_OK && opened->outcome[0] == '\0' ? OUTCOME_INTERNAL : outcome;
 }
 
@@ -302,7 +306,7 @@ enum outcome staging_renew(struct plain *plain, const struct import_opening *imp
 		number_of(counts->rows_read, &rooms[1]),
 		number_of(counts->rows_valid, &rooms[2]),
 	};
-	return plain_run(plain, STATEMENT_RENEW_IMPORT, parameters, 6, 0, take_said, said);
+	return plain_run(plain, STATEMENT_RENEW_IMPORT, parameters, 6, WORD_LASTS_MS, take_said, said);
 }
 
 /* One array of PostgreSQL's, as text; names are of [a-z0-9_] and need no quotes. */
@@ -341,7 +345,7 @@ enum outcome staging_add_errors(struct plain *plain, const struct import_opening
 		(void)snprintf(arrays[i].text + arrays[i].length, 2, "}");
 		parameters[2 + i].text = arrays[i].text;
 	}
-	return plain_run(plain, STATEMENT_ADD_IMPORT_ERRORS, parameters, 6, 0, NULL, NULL);
+	return plain_run(plain, STATEMENT_ADD_IMPORT_ERRORS, parameters, 6, WORD_LASTS_MS, NULL, NULL);
 }
 
 enum outcome staging_fail(
@@ -355,5 +359,5 @@ enum outcome staging_fail(
 		{ .text = at },
 		{ .text = failure },
 	};
-	return plain_run(plain, STATEMENT_FAIL_IMPORT, parameters, 4, 0, NULL, NULL);
+	return plain_run(plain, STATEMENT_FAIL_IMPORT, parameters, 4, WORD_LASTS_MS, NULL, NULL);
 }

@@ -526,6 +526,21 @@ def test_a_database_that_takes_nothing_stops_the_client_and_not_our_memory(key_f
             assert service.stop() == 0
 
 
+def test_a_service_stops_though_its_database_has_fallen_silent():
+    with Server("fsync=off") as server:
+        database = server.database()
+        with Service(database, now=NOW, loops=1, drain_timeout_ms=300) as service:
+            one = Insurer(service, database)
+            with connect(one.client.address) as wire:
+                wire.sendall(one.head(100_000) + as_csv([row()]).encode())
+                until(lambda: database.value("SELECT count(*) FROM shikaku.jobs WHERE state = 'receiving'") == 1)
+                server.pause()
+                try:
+                    assert service.stop(40) == 0
+                finally:
+                    server.resume()
+
+
 def export(insurer):
     answer = insurer.client.get(f"/v1/insurers/{insurer.number}/members.ndjson")
     assert answer.status == 200 and answer.header("Content-Type") == "application/x-ndjson"
@@ -535,7 +550,9 @@ def export(insurer):
 def test_all_members_come_out_in_order_and_nobody_elses(insurer, place):
     rows = [row() for _ in range(1300)]  # more than a page
     assert insurer.wait(insurer.send(as_csv(rows))) == ("succeeded", None)
-    ids = [json.loads(line)["member_id"] for line in export(insurer).text.splitlines()]
+    text = export(insurer).text
+    assert '" : ' not in text, "no blanks between the tokens"
+    ids = [json.loads(line)["member_id"] for line in text.splitlines()]
     assert len(ids) == insurer.database.value("SELECT count(*) FROM shikaku.members WHERE insurer_number = %s", (insurer.number,))
     assert ids == [found[0] for found in insurer.database.run(
         "SELECT member_id FROM shikaku.members WHERE insurer_number = %s ORDER BY member_id", (insurer.number,))]
