@@ -125,18 +125,15 @@ static void add_location(struct exchange *exchange, const uint8_t import_id[UUID
 static void answer_import(struct job_record *record, enum outcome outcome)
 {
 	struct request *request = record->owner;
-	struct slice document = record->question.document;
-	const char *kept = NULL;
 	if (outcome == OUTCOME_OK && record->said != JOB_RECORD_FOUND)
 		outcome = OUTCOME_INTERNAL;
 	if (outcome == OUTCOME_OK) {
-		kept = arena_copy(&request->arena, document.at, document.length);
-		outcome = kept == NULL ? OUTCOME_NO_MEMORY : OUTCOME_OK;
-	}
-	if (outcome == OUTCOME_OK)
-		answer_uncached(request, 202, "application/json", (struct slice){ kept, document.length });
-	else
+		struct slice kept = answer_keep_record(request, record->question.document);
+		if (kept.at != NULL)
+			answer_uncached(request, 202, "application/json", kept);
+	} else {
 		problem_answer(request, problem_of(outcome), NULL);
+	}
 	request_let_go(request);
 }
 

@@ -21,12 +21,9 @@ struct insurer_record *insurer_record_begin(struct exchange *exchange, const cha
 static void answer_document(struct request *request, const struct insurer_record *record)
 {
 	const struct insurer_record_question *question = &record->question;
-	struct slice kept = { arena_copy(&request->arena, question->document.at, question->document.length),
-		question->document.length };
-	if (kept.at == NULL) {
-		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+	struct slice kept = answer_keep_record(request, question->document);
+	if (kept.at == NULL)
 		return;
-	}
 	version_add_etag(request, question->version);
 	answer_uncached(request, record->said == INSURER_RECORD_MADE ? 201 : 200, "application/json", kept);
 }

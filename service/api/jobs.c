@@ -9,10 +9,8 @@
 
 static void answer_document(struct request *request, int status, struct slice document)
 {
-	struct slice kept = { arena_copy(&request->arena, document.at, document.length), document.length };
-	if (kept.at == NULL)
-		problem_answer(request, PROBLEM_OVERLOADED, NULL);
-	else
+	struct slice kept = answer_keep_record(request, document);
+	if (kept.at != NULL)
 		answer_uncached(request, status, "application/json", kept);
 }
 

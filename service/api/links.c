@@ -14,12 +14,9 @@
 
 static void answer_document(struct request *request, const struct link_decision_question *question)
 {
-	struct slice kept = { arena_copy(&request->arena, question->document.at, question->document.length),
-		question->document.length };
-	if (kept.at == NULL) {
-		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+	struct slice kept = answer_keep_record(request, question->document);
+	if (kept.at == NULL)
 		return;
-	}
 	if (question->replayed)
 		idempotency_note_replay(request);
 	version_add_etag(request, question->version);

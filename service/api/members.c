@@ -31,12 +31,9 @@ static struct member_exchange *exchange_of(struct member_keeping *keeping)
 static void answer_document(const struct member_keeping *keeping, int status)
 {
 	struct request *request = keeping->owner;
-	struct slice kept = { arena_copy(&request->arena, keeping->document.at, keeping->document.length),
-		keeping->document.length };
-	if (kept.at == NULL) {
-		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+	struct slice kept = answer_keep_record(request, keeping->document);
+	if (kept.at == NULL)
 		return;
-	}
 	if (keeping->replayed)
 		idempotency_note_replay(request);
 	version_add_etag(request, keeping->version);
@@ -124,12 +121,8 @@ static void history_finished(struct member_keeping *keeping, enum outcome outcom
 	} else if (keeping->said == KEEPING_NONE) {
 		problem_answer(request, PROBLEM_NO_SUCH_MEMBER, NULL);
 	} else {
-		struct slice kept = { arena_copy(&request->arena, keeping->document.at,
-					      keeping->document.length),
-			keeping->document.length };
-		if (kept.at == NULL)
-			problem_answer(request, PROBLEM_OVERLOADED, NULL);
-		else
+		struct slice kept = answer_keep_record(request, keeping->document);
+		if (kept.at != NULL)
 			answer_uncached(request, 200, "application/json", kept);
 	}
 	request_let_go(request);

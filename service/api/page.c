@@ -42,8 +42,7 @@ void page_answer(struct request *request, const char *name, struct slice items, 
 	struct json_writer json = { .out = &out };
 	json_open_object(&json);
 	json_put_key(&json, name);
-	text_put(&out, items.at, items.length);
-	json.comma = true;
+	json_put_packed(&json, items);
 	json_put_key(&json, "next_cursor");
 	if (last_id.at == NULL) {
 		json_put_null(&json);
