@@ -166,7 +166,7 @@ fmt: ## clang-format in place
 
 PYTEST := /usr/bin/python3 -B -m pytest -q -p no:cacheprovider
 VECTORS ?= $(if $(wildcard ../shared/vectors),../shared/vectors,tests/unit/vectors)
-EXCHANGES := build/exchanges.jsonl
+SUITES := build/suites
 export SHIKAKUD := $(CURDIR)/$(OUT)/shikakud
 export TERMINAL := $(CURDIR)/$(OUT)/shikaku-terminal
 
@@ -220,17 +220,19 @@ test-torture: build $(TORTURE_TOOLS) ## each allocation of each kind of request 
 	@$(PYTEST) tests/torture
 
 test-system: build $(TORTURE_TOOLS)
-	@mkdir -p build && rm -f $(EXCHANGES) build/system-tests.log
-	@set -o pipefail; failed=0; for suite in $(SYSTEM_TESTS); do \
-		echo "== $$suite ($(BUILD))"; \
-		EXCHANGES_LOG=$(CURDIR)/$(EXCHANGES) $(PYTEST) $$suite 2>&1 | tee -a build/system-tests.log || failed=1; \
-	done; \
+	@rm -rf $(SUITES) && mkdir -p $(SUITES)
+	@failed=0; printf '%s\n' $(SYSTEM_TESTS) | \
+		PYTEST="$(PYTEST)" SUITES="$(CURDIR)/$(SUITES)" BUILD="$(BUILD)" xargs -P $(SUITES_AT_ONCE) -n 1 tools/test-suite || failed=1; \
 	echo "== every exchange of this run against the contract"; \
-	[ ! -s $(EXCHANGES) ] || /usr/bin/python3 -B tests/contract/exchanges.py $(EXCHANGES) || failed=1; \
-	echo "== summary ($(BUILD))"; grep -E '^[0-9]+ (passed|failed|error).* in [0-9]' build/system-tests.log; \
+	cat $(SUITES)/*.jsonl > $(SUITES)/exchanges 2>/dev/null; \
+	[ ! -s $(SUITES)/exchanges ] || /usr/bin/python3 -B tests/contract/exchanges.py $(SUITES)/exchanges || failed=1; \
+	echo "== summary ($(BUILD))"; grep -hE '^[0-9]+ (passed|failed|error).* in [0-9]' $(SUITES)/*.log; \
 	exit $$failed
 
-SYSTEM_TESTS ?= tests/contract tests/lint tests/migrations tests/plans tests/soak tests/terminal tests/api tests/clients tests/faults tests/torture
+# Two at a time, the longest first: most of their time is waiting.
+SUITES_AT_ONCE ?= 2
+SYSTEM_TESTS ?= tests/api tests/faults tests/torture tests/migrations tests/terminal tests/plans tests/soak tests/contract tests/lint \
+	tests/clients
 
 test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
 	@tools/install-deps test
