@@ -253,9 +253,9 @@ BEGIN
       FROM pg_temp.merging AS d
       JOIN shikaku.members AS im ON im.insurer_number = import.insurer_number AND im.member_id = d.insured_member_id
       JOIN shikaku.memberships AS ms ON ms.member_key = im.member_key
-      LEFT JOIN pg_temp.merging AS x ON x.membership_id = ms.membership_id
       WHERE d.relationship = 'dependent' AND ms.relationship = 'insured' AND ms.membership_id <> d.membership_id
-        AND ms.acquired_on <= d.acquired_on AND (ms.lost_on IS NULL OR ms.lost_on > d.acquired_on) AND x.line IS NULL;
+        AND ms.acquired_on <= d.acquired_on AND (ms.lost_on IS NULL OR ms.lost_on > d.acquired_on)
+        AND NOT EXISTS (SELECT FROM pg_temp.merging AS x WHERE x.membership_id = ms.membership_id);
   ANALYZE pg_temp.insured_of;
 END
 $$;
