@@ -29,12 +29,13 @@ static bool is_of(struct slice content_type, struct slice type)
 	struct slice parameter = type;
 	struct slice wanted = take_until(&parameter, ';');
 	struct slice sent_parameter = content_type;
+	bool has_parameter = memchr(content_type.at, ';', content_type.length) != NULL;
 	if (!same(take_until(&sent_parameter, ';'), wanted))
 		return false;
 	sent_parameter = slice_trim(sent_parameter);
 	if (parameter.length > 0)
 		return same(sent_parameter, slice_trim(parameter));
-	return sent_parameter.length == 0 || slice_is_any_case(sent_parameter, "charset=utf-8") ||
+	return !has_parameter || slice_is_any_case(sent_parameter, "charset=utf-8") ||
 	       slice_is_any_case(sent_parameter, "charset=\"utf-8\"");
 }
 
