@@ -214,12 +214,17 @@ void json_put_number(struct json_writer *json, int64_t value)
 	text_put_integer(json->out, value);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /* The length of what begins at `at` and may be copied as it stands: a string with its quotes, or what lies up to a blank or a string. */
 static size_t span_without_blanks(const char *at, size_t length)
 {
 	size_t end = 0;
 	if (at[0] != '"') {
-		while (end < length && at[end] != '"' && memchr(" \n\r\t", at[end], 4) == NULL)
+		while (end < length && at[end] != '"' && !is_blank(at[end]))
 			end++;
 		return end;
 	}
