@@ -334,7 +334,7 @@ enum outcome staging_add_errors(struct plain *plain, const struct import_opening
 	for (size_t i = 0; i < 4; i++)
 		arrays[i].length = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct number_text line;
+		struct number_text line = { "" };
 		put_element(&arrays[0], number_of(errors[i].line, &line).text);
 		put_element(&arrays[1], errors[i].field);
 		put_element(&arrays[2], errors[i].value_class);
