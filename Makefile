@@ -46,7 +46,7 @@ SERVICE_OBJECTS := $(call objects,$(SERVICE_SOURCES))
 # Everything but the subcommands: what a unit test may link.
 LIBRARY_OBJECTS := $(call objects,$(filter-out service/%_command.c service/main.c,$(SERVICE_SOURCES)))
 
-.PHONY: help all build run fmt clean demo-data deps-test deps-lint \
+.PHONY: help all build torture-tools run fmt clean demo-data deps-test deps-lint \
 	test test-unit test-fuzz-corpus test-torture test-system test-sanitizers units fuzz fuzz-corpus \
 	lint lint-floors lint-form lint-clang lint-tidy lint-cppcheck lint-contract \
 	bench bench-cards bench-import bench-peers profile soak
@@ -177,7 +177,7 @@ deps-test:
 
 test: ## everything: unit, contract, migrations, lint rules, API, terminal, faults
 	@$(MAKE) --no-print-directory deps-test
-	@$(MAKE) --no-print-directory -s -j$$(nproc) build units
+	@$(MAKE) --no-print-directory -s -j$$(nproc) build units torture-tools
 	@$(MAKE) --no-print-directory test-unit
 	@$(MAKE) --no-print-directory test-fuzz-corpus
 	@$(MAKE) --no-print-directory test-system
@@ -216,10 +216,12 @@ soak: deps-test build ## mixed traffic with faults at random for MINUTES; fails 
 
 units: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
 
-test-torture: build $(TORTURE_TOOLS) ## each allocation of each kind of request fails once; sockets in small pieces
+torture-tools: $(TORTURE_TOOLS)
+
+test-torture: build torture-tools ## each allocation of each kind of request fails once; sockets in small pieces
 	@$(PYTEST) tests/torture
 
-test-system: build $(TORTURE_TOOLS)
+test-system: build torture-tools
 	@rm -rf $(SUITES) && mkdir -p $(SUITES)
 	@failed=0; printf '%s\n' $(SYSTEM_TESTS) | \
 		PYTEST="$(PYTEST)" SUITES="$(CURDIR)/$(SUITES)" BUILD="$(BUILD)" xargs -P $(SUITES_AT_ONCE) -n 1 tools/test-suite || failed=1; \
@@ -237,7 +239,7 @@ SYSTEM_TESTS ?= tests/api tests/faults tests/torture tests/migrations tests/term
 test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
 	@tools/install-deps test
 	@for build in asan tsan; do \
-		$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=$$build build units && \
+		$(MAKE) --no-print-directory -s -j$$(nproc) BUILD=$$build build units torture-tools && \
 		$(MAKE) --no-print-directory BUILD=$$build test-unit && \
 		$(MAKE) --no-print-directory BUILD=$$build test-fuzz-corpus && \
 		$(MAKE) --no-print-directory BUILD=$$build SYSTEM_TESTS="tests/api tests/faults tests/torture" test-system || exit 1; \
