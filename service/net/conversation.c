@@ -310,6 +310,7 @@ void connection_call(
 		if (closed->request != NULL)
 			end_request(http, closed->request);
 		connection_remove(closed);
+		http->closed = true;
 		return;
 	}
 	const union MHD_ConnectionInfo *info =

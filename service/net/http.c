@@ -70,14 +70,15 @@ static void run_mhd(struct http *http)
 	for (int runs = 0; runs < RUNS_A_TURN; runs++) {
 		http->ready = false;
 		http->resumed = false;
+		http->closed = false;
 		MHD_run(http->daemon);
 		if (MHD_get_timeout(http->daemon, &wait) != MHD_YES) {
 			http->mhd_due = LOOP_NEVER;
-			if (!http->resumed)
+			if (!http->resumed && !http->closed)
 				return;
 		} else {
 			http->mhd_due = loop_now(http->loop).monotonic + (int64_t)wait * 1000;
-			if (!http->resumed && wait > 0)
+			if (!http->resumed && !http->closed && wait > 0)
 				return;
 		}
 	}

@@ -26,6 +26,9 @@ struct http {
 	int64_t mhd_due;
 	bool ready; /* MHD's epoll descriptor fired */
 	bool resumed; /* a connection was resumed since MHD last ran */
+	/* One was closed since then. Where descriptors had run out MHD listens again, but only when it runs the next time, for which it
+	 * does not ask. */
+	bool closed;
 	size_t body_bytes; /* of all bodies that are held */
 	bool draining;
 	bool stopped; /* nothing is begun any more: what would serve it is going */
