@@ -551,7 +551,8 @@ $$;
 -- is ended who is missing: the file may name him in a row that could not be read.
 CREATE FUNCTION shikaku.merge_import_slice(import_id uuid, runner uuid, slice integer, at timestamptz)
 RETURNS TABLE (outcome text, slices_left integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET jit = off SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET jit = off SET work_mem = '64MB'
+  SET max_parallel_workers_per_gather = 0 AS $$
 #variable_conflict use_column
 DECLARE
   asked_id CONSTANT uuid := merge_import_slice.import_id;
