@@ -213,7 +213,6 @@ BEGIN
         s.name, s.name_kana, s.name_other, s.name_other_kana, s.sex, s.sex_on_face, s.birth_date::date, s.postal_code, s.address,
         s.household_head, s.workplace_id, coalesce(s.non_disclosure::boolean, false) AS non_disclosure,
         coalesce(s.self_information_stopped::boolean, false) AS self_information_stopped,
-        (m.name, m.birth_date, m.address) IS DISTINCT FROM (s.name, s.birth_date::date, s.address) AS has_other_attributes,
         CASE WHEN l.state IS DISTINCT FROM 'linked' AND p.sealed IS DISTINCT FROM decode(s.individual_number, 'hex')
           THEN decode(s.individual_number, 'hex') END AS sealed,
         ms.membership_id IS NULL AS has_new_period,
@@ -392,7 +391,7 @@ BEGIN
         imported_digest = x.digest
     FROM pg_temp.merging AS x WHERE x.member_key = m.member_key AND NOT x.is_new;
 
-  -- R8: a correction, or another number, asks the register again.
+  -- R8.3: a correction sends the number again. Without one there is nothing to ask, and the mismatch stays on the insurer's list.
   INSERT INTO shikaku.pending_numbers (member_key, sealed, received_at, next_try_at)
     SELECT x.member_key, x.sealed, merge_people.at, merge_people.at FROM pg_temp.merging AS x WHERE x.sealed IS NOT NULL
     ON CONFLICT (member_key) DO UPDATE
@@ -400,7 +399,7 @@ BEGIN
   UPDATE shikaku.links AS l
     SET state = 'pending', mismatched = NULL, decided_at = NULL, known_from = shikaku.known_later(merge_people.at, l.known_from)
     FROM pg_temp.merging AS x
-    WHERE x.member_key = l.member_key AND l.state = 'mismatch' AND (x.has_other_attributes OR x.sealed IS NOT NULL);
+    WHERE x.member_key = l.member_key AND l.state = 'mismatch' AND x.sealed IS NOT NULL;
 END
 $$;
 

@@ -305,10 +305,10 @@ def test_a_linked_member_is_not_asked_about_again(family):
 
 
 @pytest.mark.parametrize("change, state", [
-    ({"name": "資格 二郎"}, "pending"), ({"birth_date": "1980-05-18"}, "pending"), ({"address": "新町"}, "pending"),
+    ({"name": "資格 二郎"}, "mismatch"), ({"name": "資格 二郎", "individual_number": sealed("x")}, "pending"), ({"address": "新町"}, "mismatch"),
     ({"individual_number": sealed("x")}, "pending"), ({"household_head": "誰か"}, "mismatch"),
 ])
-def test_a_correction_takes_a_mismatch_back(family, change, state):
+def test_a_correction_with_the_number_takes_a_mismatch_back_and_one_without_stays_on_the_list(family, change, state):
     family.run("UPDATE shikaku.members SET address = NULL, known_from = known_from + interval '1s' WHERE member_id = 'a' AND address IS NOT NULL")
     family.run("DELETE FROM shikaku.links WHERE false; INSERT INTO shikaku.links VALUES (1, 'mismatch', '{name}', '2026-01-02Z', '2026-01-02Z') "
                "ON CONFLICT (member_key) DO UPDATE SET state = 'mismatch', mismatched = '{name}', decided_at = '2026-01-02Z', known_from = '2026-01-02Z'")
