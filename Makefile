@@ -233,7 +233,7 @@ test-system: build torture-tools
 
 # Two at a time, the longest first: most of their time is waiting.
 SUITES_AT_ONCE ?= 2
-SYSTEM_TESTS ?= tests/api tests/faults tests/torture tests/migrations tests/terminal tests/plans tests/soak tests/contract tests/lint \
+SYSTEM_TESTS ?= tests/api tests/faults tests/migrations tests/torture tests/terminal tests/plans tests/soak tests/contract tests/lint \
 	tests/clients
 
 test-sanitizers: ## unit, API and fault tests on address/undefined and thread builds
