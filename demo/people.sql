@@ -282,7 +282,8 @@ INSERT INTO shikaku.members (insurer_number, member_id, person_id, name, name_ka
 
 INSERT INTO shikaku.memberships (member_key, insurer_number, relationship, symbol, number, branch_number, symbol_key, number_key, acquired_on,
     known_from)
-  SELECT m.member_key, m.insurer_number, 'insured', n.symbol, n.number, n.branch_number, n.symbol_key, n.number_key, n.acquired_on, n.known_from
+  SELECT m.member_key, m.insurer_number, 'insured', n.symbol, n.number, n.branch_number, n.symbol_key, n.number_key,
+      greatest(n.acquired_on, n.birth_date), n.known_from
     FROM newcomers AS n JOIN shikaku.members AS m ON m.insurer_number = n.insurer_number AND m.member_id = 'demo-' || n.member_id
     WHERE n.insured_by IS NULL
     ORDER BY n.place;
@@ -290,7 +291,7 @@ INSERT INTO shikaku.memberships (member_key, insurer_number, relationship, symbo
 INSERT INTO shikaku.memberships (member_key, insurer_number, relationship, insured_membership_id, symbol, number, branch_number, symbol_key,
     number_key, acquired_on, known_from)
   SELECT m.member_key, m.insurer_number, 'dependent', insured_ms.membership_id, n.symbol, n.number, n.branch_number, n.symbol_key, n.number_key,
-      n.acquired_on, n.known_from
+      greatest(n.acquired_on, n.birth_date), n.known_from
     FROM newcomers AS n
     JOIN shikaku.members AS m ON m.insurer_number = n.insurer_number AND m.member_id = 'demo-' || n.member_id
     JOIN shikaku.members AS insured_m ON insured_m.insurer_number = n.insurer_number AND insured_m.member_id = 'demo-' || n.insured_by
