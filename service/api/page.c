@@ -2,7 +2,9 @@
 
 #include "api/answer.h"
 #include "api/cursor.h"
+#include "api/insurer_path.h"
 #include "api/problems.h"
+#include "api/query.h"
 #include "base/json.h"
 
 /* A page of 200 members who have all that a member can have comes to some 600 KB. */
@@ -56,4 +58,48 @@ void page_answer(struct request *request, const char *name, struct slice items, 
 		problem_answer(request, PROBLEM_OVERLOADED, NULL);
 	else
 		answer_uncached(request, 200, "application/json", text_slice(&out));
+}
+
+struct listing {
+	struct record_page page; /* first */
+	const char *name;
+};
+
+static void list_finished(struct record_page *page, enum outcome outcome)
+{
+	struct request *request = page->owner;
+	if (outcome == OUTCOME_OK)
+		page_answer(request, ((struct listing *)page)->name, page->question.items,
+			page->question.last_id);
+	else
+		problem_answer(request, problem_of(outcome), NULL);
+	request_let_go(request);
+}
+
+void page_list(struct exchange *exchange, const char *name, void (*begin)(struct record_page *page))
+{
+	enum { LIMIT, CURSOR, PARAMETERS };
+	static const char *const names[PARAMETERS] = { [LIMIT] = "limit", [CURSOR] = "cursor" };
+	struct slice values[PARAMETERS];
+	struct request *request = exchange->request;
+	const char *insurer_number = insurer_of_path(exchange);
+	if (insurer_number == NULL)
+		return;
+	struct listing *listing = arena_take(&request->arena, sizeof *listing);
+	if (listing == NULL) {
+		problem_answer(request, PROBLEM_OVERLOADED, NULL);
+		return;
+	}
+	struct record_page *page = &listing->page;
+	if (!query_read(request, names, PARAMETERS, values) ||
+		!page_read(
+			request, values[LIMIT], values[CURSOR], &page->question.count, &page->question.after))
+		return;
+	listing->name = name;
+	page->question.insurer_number = slice_of(insurer_number);
+	page->cases = &exchange->application->cases;
+	page->finished = list_finished;
+	page->owner = request;
+	request_hold(request);
+	begin(page);
 }

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/request.h"
+#include "api/application.h"
+#include "cases/record_page.h"
 
 #define PAGE_LIMIT 100
 #define PAGE_LIMIT_MAX 200
@@ -17,5 +18,8 @@ bool page_read(struct request *request, struct slice limit, struct slice cursor,
 
 /* Answers {"<name>": items, "next_cursor": …}; `items` is a JSON array, `last_id` has no value on the last page. */
 void page_answer(struct request *request, const char *name, struct slice items, struct slice last_id);
+
+/* The whole of a list of the path's insurer: reads the query, has `begin` ask, and answers the page under this name (a literal). */
+void page_list(struct exchange *exchange, const char *name, void (*begin)(struct record_page *page));
 
 #endif

@@ -3,7 +3,6 @@
 #include "api/insurer_answer.h"
 #include "api/insurer_path.h"
 #include "api/page.h"
-#include "api/query.h"
 #include "api/routes.h"
 #include "api/spelled_value.h"
 #include "api/version.h"
@@ -116,40 +115,9 @@ static void start_putting(struct exchange *exchange)
 	workplace_put(record);
 }
 
-static void page_finished(struct record_page *page, enum outcome outcome)
-{
-	struct request *request = page->owner;
-	if (outcome == OUTCOME_OK)
-		page_answer(request, "workplaces", page->question.items, page->question.last_id);
-	else
-		problem_answer(request, problem_of(outcome), NULL);
-	request_let_go(request);
-}
-
 static void start_listing(struct exchange *exchange)
 {
-	enum { LIMIT, CURSOR, PARAMETERS };
-	static const char *const names[PARAMETERS] = { [LIMIT] = "limit", [CURSOR] = "cursor" };
-	struct slice values[PARAMETERS];
-	struct request *request = exchange->request;
-	const char *insurer_number = insurer_of_path(exchange);
-	if (insurer_number == NULL)
-		return;
-	struct record_page *page = arena_take(&request->arena, sizeof *page);
-	if (page == NULL) {
-		problem_answer(request, PROBLEM_OVERLOADED, NULL);
-		return;
-	}
-	if (!query_read(request, names, PARAMETERS, values) ||
-		!page_read(
-			request, values[LIMIT], values[CURSOR], &page->question.count, &page->question.after))
-		return;
-	page->question.insurer_number = slice_of(insurer_number);
-	page->cases = &exchange->application->cases;
-	page->finished = page_finished;
-	page->owner = request;
-	request_hold(request);
-	workplaces_list(page);
+	page_list(exchange, "workplaces", workplaces_list);
 }
 
 #define WORKPLACES "/v1/insurers/{insurer_number}/workplaces"

@@ -95,19 +95,3 @@ void workplace_remove(struct insurer_record *record)
 {
 	asked(record, store_remove_workplace(record->cases->store, question_of(record)));
 }
-
-static void page_answered(struct lane_question *question, enum outcome outcome)
-{
-	struct page_question *answer = (struct page_question *)question;
-	struct record_page *page =
-		(struct record_page *)((char *)answer - offsetof(struct record_page, question));
-	page->finished(page, outcome);
-}
-
-void workplaces_list(struct record_page *page)
-{
-	page->question.question.answered = page_answered;
-	enum outcome outcome = store_list_workplaces(page->cases->store, &page->question);
-	if (outcome != OUTCOME_OK)
-		page->finished(page, outcome);
-}

@@ -40,15 +40,4 @@ void workplace_find(struct insurer_record *record);
 void workplace_put(struct insurer_record *record);
 void workplace_remove(struct insurer_record *record);
 
-/* A page of a list in the order of the ids. */
-struct record_page {
-	struct cases *cases;
-	struct page_question question;
-	/* With OUTCOME_OK the question's `items` and `last_id` are valid during the call. */
-	void (*finished)(struct record_page *page, enum outcome outcome);
-	void *owner;
-};
-
-void workplaces_list(struct record_page *page);
-
 #endif

@@ -53,19 +53,3 @@ void link_decide(struct link_decision *decision)
 	if (outcome != OUTCOME_OK)
 		decision->finished(decision, outcome);
 }
-
-static void page_answered(struct lane_question *question, enum outcome outcome)
-{
-	struct page_question *answer = (struct page_question *)question;
-	struct record_page *page =
-		(struct record_page *)((char *)answer - offsetof(struct record_page, question));
-	page->finished(page, outcome);
-}
-
-void link_mismatches_list(struct record_page *page)
-{
-	page->question.question.answered = page_answered;
-	enum outcome outcome = store_list_link_mismatches(page->cases->store, &page->question);
-	if (outcome != OUTCOME_OK)
-		page->finished(page, outcome);
-}

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "cases/cases.h"
-#include "cases/insurer_record.h"
 #include "cases/principal.h"
 #include "store/link_decisions.h"
 
@@ -43,8 +42,5 @@ struct link_decision {
 
 /* Calls `finished` later, or at once with an outcome other than OK. Who decided stands on record, and in the security log. */
 void link_decide(struct link_decision *decision);
-
-/* A page of the mismatches of which nobody has decided. */
-void link_mismatches_list(struct record_page *page);
 
 #endif

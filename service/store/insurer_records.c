@@ -1,7 +1,6 @@
 #include "store/insurer_records.h"
 
 enum { COLUMN_OUTCOME = 1, COLUMN_DOCUMENT, COLUMN_VERSION };
-enum { COLUMN_ITEMS = 1, COLUMN_LAST_ID };
 
 static struct insurer_record_question *of(struct lane_question *question)
 {
@@ -107,26 +106,3 @@ const struct question_kind workplaces_removed = {
 	.retry_alone = true,
 };
 #undef QUESTION
-
-#define QUESTION struct page_question
-static const struct parameter_column page_columns[] = {
-	COLUMN_TEXT(QUESTION, insurer_number),
-	COLUMN_TEXT(QUESTION, after),
-	COLUMN_NUMBER(QUESTION, count),
-};
-
-static enum outcome take_page(struct lane_question *question, const struct row *row)
-{
-	struct page_question *page = (struct page_question *)question;
-	page->items = row_text(row, COLUMN_ITEMS);
-	page->last_id = row_text(row, COLUMN_LAST_ID);
-	return OUTCOME_OK;
-}
-
-const struct question_kind workplaces_listed = {
-	.statement = STATEMENT_LIST_WORKPLACES,
-	.columns = page_columns,
-	.column_count = sizeof page_columns / sizeof *page_columns,
-	.take_row = take_page,
-	.retry_alone = true,
-};

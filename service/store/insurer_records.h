@@ -54,17 +54,4 @@ extern const struct question_kind workplaces_by_id;
 extern const struct question_kind workplaces_put;
 extern const struct question_kind workplaces_removed;
 
-/* A page of a list, in the order of the ids. */
-struct page_question {
-	struct lane_question question; /* first */
-	struct slice insurer_number;
-	struct slice after; /* the last id of the page before; no value: from the beginning */
-	int64_t count; /* how many at most */
-
-	struct slice items; /* a JSON array */
-	struct slice last_id; /* no value: this is the last page */
-};
-
-extern const struct question_kind workplaces_listed;
-
 #endif

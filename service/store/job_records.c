@@ -68,21 +68,12 @@ static void reset_page(struct lane_question *question)
 	page->last_id = (struct slice){ NULL, 0 };
 }
 
-static enum outcome take_page(struct lane_question *question, const struct row *row)
-{
-	enum { COLUMN_ITEMS = 1, COLUMN_LAST_ID };
-	struct page_question *page = (struct page_question *)question;
-	page->items = row_text(row, COLUMN_ITEMS);
-	page->last_id = row_text(row, COLUMN_LAST_ID);
-	return OUTCOME_OK;
-}
-
 const struct question_kind import_errors_listed = {
 	.statement = STATEMENT_PAGE_IMPORT_ERRORS,
 	.columns = page_columns,
 	.column_count = PAGE_COLUMNS,
 	.reset = reset_page,
-	.take_row = take_page,
+	.take_row = page_take_row,
 	.retry_alone = true,
 };
 
@@ -91,6 +82,6 @@ const struct question_kind import_missing_listed = {
 	.columns = page_columns,
 	.column_count = PAGE_COLUMNS,
 	.reset = reset_page,
-	.take_row = take_page,
+	.take_row = page_take_row,
 	.retry_alone = true,
 };

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "base/uuid.h"
-#include "store/insurer_records.h"
+#include "store/pages.h"
 #include "store/lane.h"
 
 /* A question about one job. The caller fills `insurer_number`, `job_id`, `now` and `question.answered`, then asks. */

@@ -1,7 +1,6 @@
 #include "store/link_decisions.h"
 
 enum { COLUMN_OUTCOME = 1, COLUMN_REPLAYED, COLUMN_DOCUMENT, COLUMN_VERSION };
-enum { COLUMN_ITEMS = 1, COLUMN_LAST_ID };
 
 static struct link_decision_question *of(struct lane_question *question)
 {
@@ -45,27 +44,4 @@ const struct question_kind links_decided = {
 	.retry_alone = true,
 	/* It holds members and persons. */
 	.own_sync = true,
-};
-
-#define QUESTION struct page_question
-static const struct parameter_column page_columns[] = {
-	COLUMN_TEXT(QUESTION, insurer_number),
-	COLUMN_TEXT(QUESTION, after),
-	COLUMN_NUMBER(QUESTION, count),
-};
-
-static enum outcome take_page(struct lane_question *question, const struct row *row)
-{
-	struct page_question *page = (struct page_question *)question;
-	page->items = row_text(row, COLUMN_ITEMS);
-	page->last_id = row_text(row, COLUMN_LAST_ID);
-	return OUTCOME_OK;
-}
-
-const struct question_kind link_mismatches_listed = {
-	.statement = STATEMENT_LIST_LINK_MISMATCHES,
-	.columns = page_columns,
-	.column_count = sizeof page_columns / sizeof *page_columns,
-	.take_row = take_page,
-	.retry_alone = true,
 };

@@ -29,7 +29,4 @@ struct link_decision_question {
 };
 
 extern const struct question_kind links_decided;
-/* Pages of page_question. */
-extern const struct question_kind link_mismatches_listed;
-
 #endif

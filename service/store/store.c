@@ -212,12 +212,6 @@ enum outcome store_decide_link(struct store *store, struct link_decision_questio
 	return lane_ask(store->slow, &question->question);
 }
 
-enum outcome store_list_link_mismatches(struct store *store, struct page_question *question)
-{
-	question->question.kind = &link_mismatches_listed;
-	return lane_ask(store->slow, &question->question);
-}
-
 enum outcome store_learn_card(struct store *store, struct card_learning_question *question)
 {
 	question->question.kind = &cards_learned;
@@ -278,9 +272,10 @@ enum outcome store_remove_workplace(struct store *store, struct insurer_record_q
 	return lane_ask(store->slow, &question->question);
 }
 
-enum outcome store_list_workplaces(struct store *store, struct page_question *question)
+enum outcome store_list_page(
+	struct store *store, const struct question_kind *kind, struct page_question *question)
 {
-	question->question.kind = &workplaces_listed;
+	question->question.kind = kind;
 	return lane_ask(store->slow, &question->question);
 }
 

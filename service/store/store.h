@@ -14,6 +14,7 @@
 #include "store/lane.h"
 #include "store/link_decisions.h"
 #include "store/members.h"
+#include "store/pages.h"
 #include "store/member_counts.h"
 #include "store/member_pages.h"
 #include "store/standings.h"
@@ -35,7 +36,6 @@ enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct
 enum outcome MUST_CHECK store_find_standings_by_card_as_known(
 	struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_decide_link(struct store *store, struct link_decision_question *question);
-enum outcome MUST_CHECK store_list_link_mismatches(struct store *store, struct page_question *question);
 enum outcome MUST_CHECK store_learn_card(struct store *store, struct card_learning_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);
 enum outcome MUST_CHECK store_make_suspension(struct store *store, struct suspension_question *question);
@@ -46,7 +46,8 @@ enum outcome MUST_CHECK store_put_insurer(struct store *store, struct insurer_re
 enum outcome MUST_CHECK store_find_workplace(struct store *store, struct insurer_record_question *question);
 enum outcome MUST_CHECK store_put_workplace(struct store *store, struct insurer_record_question *question);
 enum outcome MUST_CHECK store_remove_workplace(struct store *store, struct insurer_record_question *question);
-enum outcome MUST_CHECK store_list_workplaces(struct store *store, struct page_question *question);
+enum outcome MUST_CHECK store_list_page(
+	struct store *store, const struct question_kind *kind, struct page_question *question);
 enum outcome MUST_CHECK store_find_job(struct store *store, struct job_record_question *question);
 enum outcome MUST_CHECK store_cancel_job(struct store *store, struct job_record_question *question);
 enum outcome MUST_CHECK store_find_import(struct store *store, struct job_record_question *question);
