@@ -37,7 +37,17 @@
 		"電子証明書の有効期限が過ぎています。更新までの猶予期間中のため、資格情報だけを示しています。") \
 	X(CERTIFICATE_EXPIRES_SOON, "certificate_expires_soon", \
 		"電子証明書の有効期限が近づいています。市区町村の窓口での更新をご案内ください。") \
-	X(REVOCATION_UNKNOWN, "revocation_unknown", "電子証明書の失効の有無を確認できないまま受け付けています。")
+	X(REVOCATION_UNKNOWN, "revocation_unknown", "電子証明書の失効の有無を確認できないまま受け付けています。") \
+	X(LIMIT_CONSENT_MISSING, "limit_consent_missing", "限度額の情報は、ご本人の同意がないため示していません。") \
+	X(LIMIT_NOT_REGISTERED, "limit_not_registered", \
+		"限度額適用区分が登録されていません。負担割合どおりの額になります。") \
+	X(LIMIT_FROM_RATIO, "limit_from_ratio", "限度額適用区分は、登録された負担割合から示しています。") \
+	X(CEILING_MONTHS_COUNTED, "ceiling_months_counted", \
+		"直近11か月に上限額に達した月の数は、届け出られた記録から数えています。") \
+	X(SPECIFIC_DISEASE_CONSENT_MISSING, "specific_disease_consent_missing", \
+		"特定疾病の情報は、カードとご本人の同意がないため使っていません。") \
+	X(SPECIFIC_DISEASE_NOT_REGISTERED, "specific_disease_not_registered", \
+		"お尋ねの特定疾病は登録されていません。")
 
 enum reason {
 #define REASON_NAME(name, code, words) REASON_##name,
