@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 
+/* No length of a text: what follows is a month. */
+#define CARE_MONTH_FOLLOWS UINT64_MAX
+
 static void add_optional(struct hasher *hasher, bool known, int64_t value)
 {
 	hasher_add_number(hasher, known ? 1 : 0);
@@ -37,6 +40,10 @@ void record_digest(void *owner, const struct check_record *record, const struct 
 	if (record->insurer_number.at != NULL) {
 		hasher_add_number(hasher, record->insurer_number.length);
 		hasher_add(hasher, record->insurer_number.at, record->insurer_number.length);
+	}
+	if (record->has_care_month) {
+		hasher_add_number(hasher, CARE_MONTH_FOLLOWS);
+		hasher_add_number(hasher, (uint64_t)record->care_month.number);
 	}
 	hasher_end(hasher, digest);
 }

@@ -36,6 +36,7 @@ static const struct parameter_column columns[] = {
 	COLUMN_NUMBER_IF(QUESTION, record.identified, record.membership_id),
 	COLUMN_NUMBER_IF(QUESTION, record.identified, record.data_version),
 	COLUMN_TEXT(QUESTION, record.insurer_number),
+	COLUMN_DAY_IF(QUESTION, record.has_care_month, record.care_month),
 };
 
 /* The place of each record in the chain. */

@@ -31,6 +31,8 @@ struct check_record {
 	int64_t membership_id;
 	int64_t data_version;
 	struct slice insurer_number; /* whose members it was about; no value: nobody's */
+	bool has_care_month; /* a question about a month's limit */
+	struct day care_month; /* its first day */
 };
 
 struct check_place {

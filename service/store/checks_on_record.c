@@ -45,6 +45,8 @@ static void take_record(void *owner, const struct row *row)
 	record->membership_id = row_integer(row, 18);
 	record->data_version = row_integer(row, 19);
 	record->insurer_number = row_text(row, 20);
+	record->has_care_month = row_has(row, 21);
+	record->care_month = row_day(row, 21).day;
 	reader->take(reader->owner, &read);
 }
 

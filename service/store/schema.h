@@ -6,7 +6,7 @@
 
 /* The version of the schema that this service was built for (migrations/deploy/schema.sql). A database may be newer, as long
  * as it says that services of our age still work with it. */
-#define SCHEMA_WANTED 3
+#define SCHEMA_WANTED 4
 
 #define TROUBLE_AWAY "The database cannot be reached."
 #define TROUBLE_READ_ONLY "The database is read-only."

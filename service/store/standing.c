@@ -28,6 +28,15 @@ enum column {
 	COLUMN_RATIO_PERCENTS,
 	COLUMN_RATIO_FROM,
 	COLUMN_RATIO_UNTIL,
+	COLUMN_LIMIT_CATEGORIES,
+	COLUMN_LIMIT_CERTIFICATES,
+	COLUMN_LIMIT_FROM,
+	COLUMN_LIMIT_UNTIL,
+	COLUMN_LIMIT_LONG_STAY_FROM,
+	COLUMN_DISEASE_CATEGORIES,
+	COLUMN_DISEASE_SELF_PAYS,
+	COLUMN_DISEASE_FROM,
+	COLUMN_DISEASE_UNTIL,
 	COLUMN_LINK_STATE,
 	COLUMN_REGISTERED,
 	COLUMN_CARDS_STATE,
@@ -42,24 +51,78 @@ _Static_assert(
 	COLUMN_DATA_VERSION + 1 == STANDING_COLUMNS, "what follows these columns is read from there on");
 _Static_assert(COLUMN_MEMBERSHIP_ID == STANDING_COLUMN_MEMBERSHIP_ID, "the header says so");
 
+/* Room for as many of an array's elements as the row has; NULL in `room` where it has none. */
+static enum outcome take_room(
+	struct arena *arena, const struct row *row, int column, size_t size, void **room, size_t *count)
+{
+	*count = row_array_length(row, column);
+	*room = NULL;
+	if (*count == 0)
+		return OUTCOME_OK;
+	if (*count <= SIZE_MAX / size)
+		*room = arena_take_raw(arena, *count * size);
+	return *room == NULL ? OUTCOME_NO_MEMORY : OUTCOME_OK;
+}
+
+static struct day_range read_days(const struct row *row, int first, int last, size_t i)
+{
+	return (struct day_range){ slice_day(row_array_element(row, first, i)),
+		slice_day(row_array_element(row, last, i)) };
+}
+
 static enum outcome read_ratios(struct arena *arena, struct standing *standing, const struct row *row)
 {
-	size_t count = row_array_length(row, COLUMN_RATIO_PERCENTS);
-	if (count == 0)
-		return OUTCOME_OK;
-	if (count > SIZE_MAX / sizeof *standing->ratios)
-		return OUTCOME_NO_MEMORY;
-	standing->ratios = arena_take_raw(arena, count * sizeof *standing->ratios);
-	if (standing->ratios == NULL)
-		return OUTCOME_NO_MEMORY;
-	for (size_t i = 0; i < count; i++) {
+	void *room;
+	enum outcome outcome = take_room(
+		arena, row, COLUMN_RATIO_PERCENTS, sizeof *standing->ratios, &room, &standing->ratio_count);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	standing->ratios = room;
+	for (size_t i = 0; i < standing->ratio_count; i++) {
 		standing->ratios[i] = (struct standing_ratio){
 			.percent = (int)slice_integer(row_array_element(row, COLUMN_RATIO_PERCENTS, i)),
-			.valid = { slice_day(row_array_element(row, COLUMN_RATIO_FROM, i)),
-				slice_day(row_array_element(row, COLUMN_RATIO_UNTIL, i)) },
+			.valid = read_days(row, COLUMN_RATIO_FROM, COLUMN_RATIO_UNTIL, i),
 		};
 	}
-	standing->ratio_count = count;
+	return OUTCOME_OK;
+}
+
+static enum outcome read_limits(struct arena *arena, struct standing *standing, const struct row *row)
+{
+	void *room;
+	enum outcome outcome = take_room(
+		arena, row, COLUMN_LIMIT_CATEGORIES, sizeof *standing->limits, &room, &standing->limit_count);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	standing->limits = room;
+	for (size_t i = 0; i < standing->limit_count; i++) {
+		standing->limits[i] = (struct standing_limit){
+			.category = row_array_element(row, COLUMN_LIMIT_CATEGORIES, i),
+			.certificate = row_array_element(row, COLUMN_LIMIT_CERTIFICATES, i),
+			.valid = read_days(row, COLUMN_LIMIT_FROM, COLUMN_LIMIT_UNTIL, i),
+			.long_stay_from = slice_day(row_array_element(row, COLUMN_LIMIT_LONG_STAY_FROM, i)),
+		};
+	}
+	return OUTCOME_OK;
+}
+
+static enum outcome read_diseases(struct arena *arena, struct standing *standing, const struct row *row)
+{
+	void *room;
+	enum outcome outcome = take_room(arena, row, COLUMN_DISEASE_CATEGORIES, sizeof *standing->diseases,
+		&room, &standing->disease_count);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	standing->diseases = room;
+	for (size_t i = 0; i < standing->disease_count; i++) {
+		struct slice self_pay = row_array_element(row, COLUMN_DISEASE_SELF_PAYS, i);
+		standing->diseases[i] = (struct standing_disease){
+			.category = row_array_element(row, COLUMN_DISEASE_CATEGORIES, i),
+			.has_self_pay = self_pay.at != NULL,
+			.self_pay = slice_integer(self_pay),
+			.valid = read_days(row, COLUMN_DISEASE_FROM, COLUMN_DISEASE_UNTIL, i),
+		};
+	}
 	return OUTCOME_OK;
 }
 
@@ -131,5 +194,8 @@ enum outcome standing_list_take(struct standing_list *list, const struct row *ro
 	*taken = &list->at[list->count++];
 	**taken = (struct standing){ .membership_id = 0 };
 	read_columns(*taken, row);
-	return read_ratios(list->arena, *taken, row);
+	enum outcome outcome = read_ratios(list->arena, *taken, row);
+	if (outcome == OUTCOME_OK)
+		outcome = read_limits(list->arena, *taken, row);
+	return outcome == OUTCOME_OK ? read_diseases(list->arena, *taken, row) : outcome;
 }

@@ -16,6 +16,22 @@ struct standing_ratio {
 	struct day_range valid;
 };
 
+/* 限度額適用区分, as the insurer registered it. */
+struct standing_limit {
+	struct slice category; /* A01 to B10 */
+	struct slice certificate; /* 01, 02, 03 or no value */
+	struct day_range valid;
+	struct optional_day long_stay_from; /* 長期入院該当年月日 */
+};
+
+/* 特定疾病 */
+struct standing_disease {
+	struct slice category; /* 1, 2 or 3 */
+	bool has_self_pay;
+	int64_t self_pay; /* yen a month */
+	struct day_range valid;
+};
+
 /* A card that is known of the person. */
 struct standing_card {
 	struct slice issuer_key_identifier;
@@ -48,6 +64,10 @@ struct standing {
 	struct optional_day insured_lost_on;
 	struct standing_ratio *ratios;
 	size_t ratio_count;
+	struct standing_limit *limits;
+	size_t limit_count;
+	struct standing_disease *diseases;
+	size_t disease_count;
 	struct slice link_state;
 	bool registered;
 	int cards_state; /* 0 none known, 1 some usable, 2 none but some only suspended, 3 all revoked: as far as the database knows */
@@ -70,7 +90,7 @@ struct standing_list {
 
 /* The columns that every statement over standings begins with, column 0 being the ordinal. */
 #define STANDING_COLUMN_MEMBERSHIP_ID 1
-#define STANDING_COLUMNS 33
+#define STANDING_COLUMNS 42
 
 /* Reads a row into the list, unless its membership is there already (a match comes once for each sibling). `taken` is its
  * element, valid until the next row is taken. */

@@ -99,6 +99,7 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	fast.point_look_ups = true;
 	fast.kinds[fast.kind_count++] = &standings_by_keys;
 	fast.kinds[fast.kind_count++] = &standings_by_card;
+	fast.kinds[fast.kind_count++] = &limit_facts;
 	/* With the look-ups: nobody waits for somebody else's slow question to learn who asks. */
 	fast.kinds[fast.kind_count++] = &tokens_by_digest;
 	struct lane_settings slow = settings_of(config, "slow");
@@ -204,6 +205,12 @@ enum outcome store_find_standings_by_card_as_known(struct store *store, struct c
 {
 	question->question.kind = &standings_by_card_as_known;
 	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_limit_facts(struct store *store, struct limit_facts_question *question)
+{
+	question->question.kind = &limit_facts;
+	return lane_ask(store->fast, &question->question);
 }
 
 enum outcome store_decide_link(struct store *store, struct link_decision_question *question)

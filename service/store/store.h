@@ -12,6 +12,7 @@
 #include "store/insurer_records.h"
 #include "store/job_records.h"
 #include "store/lane.h"
+#include "store/limit_facts.h"
 #include "store/link_decisions.h"
 #include "store/members.h"
 #include "store/pages.h"
@@ -35,6 +36,7 @@ enum outcome MUST_CHECK store_find_standings_as_known(
 enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_find_standings_by_card_as_known(
 	struct store *store, struct card_question *question);
+enum outcome MUST_CHECK store_find_limit_facts(struct store *store, struct limit_facts_question *question);
 enum outcome MUST_CHECK store_decide_link(struct store *store, struct link_decision_question *question);
 enum outcome MUST_CHECK store_learn_card(struct store *store, struct card_learning_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);

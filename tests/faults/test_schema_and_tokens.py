@@ -9,7 +9,7 @@ from support_wire import check_request
 from test_database_away import assert_declaration_is_offered, end_sessions
 
 TOO_NEW = "UPDATE shikaku.schema_version SET version = 1000, oldest_service = 1000"
-BACK = "UPDATE shikaku.schema_version SET oldest_service = 2, version = 3"
+BACK = "UPDATE shikaku.schema_version SET oldest_service = 2, version = 4"
 
 
 def test_a_service_that_is_too_old_for_the_schema_is_unready_says_so_and_serves_once_it_fits_again(start, database):

@@ -140,11 +140,11 @@ def test_what_verify_notices_reaches_whoever_migrates(db):
 
 
 def test_there_is_always_exactly_one_schema_version(db):
-    assert db.run("SELECT version, oldest_service FROM shikaku.schema_version") == [(3, 2)]
+    assert db.run("SELECT version, oldest_service FROM shikaku.schema_version") == [(4, 2)]
     with pytest.raises(psycopg2.errors.UniqueViolation):
-        db.run("INSERT INTO shikaku.schema_version VALUES (3, 2)")
+        db.run("INSERT INTO shikaku.schema_version VALUES (4, 2)")
     for statement in ("DELETE FROM shikaku.schema_version", "TRUNCATE shikaku.schema_version"):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             db.run(statement)
     with pytest.raises(psycopg2.errors.CheckViolation):
-        db.run("UPDATE shikaku.schema_version SET oldest_service = 4")
+        db.run("UPDATE shikaku.schema_version SET oldest_service = 5")

@@ -1,5 +1,5 @@
 -- name: find_standings_as_known
--- As find_standings_by_keys, with cover and ratio as they were registered at $7 (R3.4), and by the keys registered then; names, sex,
+-- As find_standings_by_keys, with cover, ratio and limit as they were registered at $7 (R3.4), and by the keys registered then; names, sex,
 -- birth date, address, link, registration, cards and certificates are always as now. Driven by 保険者番号 and 生年月日: a 番号
 -- alone repeats under every 記号.
 WITH question AS (
@@ -29,6 +29,10 @@ SELECT m.ordinal::int4,
        s.name, s.name_kana, s.name_other, s.sex, s.sex_on_face, s.birth_date, s.address,
        m.acquired_on, m.lost_on, m.loss_reason, insured.birth_date AS insured_birth_date, insured.lost_on AS insured_lost_on,
        ratio.percents AS ratio_percents, ratio.first_days AS ratio_from, ratio.last_days AS ratio_until,
+       limits.categories AS limit_categories, limits.certificates AS limit_certificates, limits.first_days AS limit_from,
+       limits.last_days AS limit_until, limits.long_stays AS limit_long_stay_from,
+       diseases.categories AS disease_categories, diseases.self_pays AS disease_self_pays, diseases.first_days AS disease_from,
+       diseases.last_days AS disease_until,
        s.link_state, s.registered, s.cards_state, s.certificate_state, s.certificate_valid_until,
        s.non_disclosure, s.self_information_stopped, s.data_version,
        o.membership_id AS sibling_membership_id, o.insurer_number AS sibling_insurer_number, o.acquired_on AS sibling_acquired_on,
@@ -57,6 +61,29 @@ SELECT m.ordinal::int4,
             SELECT h.percent, h.valid FROM shikaku.ratios_history h
              WHERE h.member_key = m.member_key AND h.known_from <= m.known_at AND m.known_at < h.known_until) known
   ) ratio
+  LEFT JOIN LATERAL (
+    SELECT array_agg(known.category ORDER BY lower(known.valid)) AS categories,
+           array_agg(known.certificate ORDER BY lower(known.valid)) AS certificates,
+           array_agg(lower(known.valid) ORDER BY lower(known.valid)) AS first_days,
+           array_agg(upper(known.valid) - 1 ORDER BY lower(known.valid)) AS last_days,
+           array_agg(known.long_stay_from::date ORDER BY lower(known.valid)) AS long_stays
+      FROM (SELECT b.category, b.certificate, b.valid, b.long_stay_from FROM shikaku.limits b
+             WHERE b.member_key = m.member_key AND b.known_from <= m.known_at
+            UNION ALL
+            SELECT h.category, h.certificate, h.valid, h.long_stay_from FROM shikaku.limits_history h
+             WHERE h.member_key = m.member_key AND h.known_from <= m.known_at AND m.known_at < h.known_until) known
+  ) limits ON true
+  LEFT JOIN LATERAL (
+    SELECT array_agg(known.category ORDER BY lower(known.valid), known.category) AS categories,
+           array_agg(known.self_pay ORDER BY lower(known.valid), known.category) AS self_pays,
+           array_agg(lower(known.valid) ORDER BY lower(known.valid), known.category) AS first_days,
+           array_agg(upper(known.valid) - 1 ORDER BY lower(known.valid), known.category) AS last_days
+      FROM (SELECT b.category, b.self_pay, b.valid FROM shikaku.specific_diseases b
+             WHERE b.member_key = m.member_key AND b.known_from <= m.known_at
+            UNION ALL
+            SELECT h.category, h.self_pay, h.valid FROM shikaku.specific_diseases_history h
+             WHERE h.member_key = m.member_key AND h.known_from <= m.known_at AND m.known_at < h.known_until) known
+  ) diseases ON true
   LEFT JOIN LATERAL (
     SELECT t.membership_id, t.insurer_number, known.acquired_on, known.lost_on, known.relationship,
            insured_then.birth_date AS insured_birth_date, insured_then.lost_on AS insured_lost_on

@@ -1,5 +1,5 @@
 -- name: find_standings_by_card_as_known
--- As find_standings_by_card, with cover and ratio as they were registered at $5 (R3.4); names, sex, birth date, address, link,
+-- As find_standings_by_card, with cover, ratio and limit as they were registered at $5 (R3.4); names, sex, birth date, address, link,
 -- registration and the card are always as now, and so is what protects the person (R14): also by memberships that were not known
 -- then.
 WITH question AS (
@@ -17,6 +17,10 @@ SELECT q.ordinal::int4,
        s.name, s.name_kana, s.name_other, s.sex, s.sex_on_face, s.birth_date, s.address,
        v.acquired_on, v.lost_on, v.loss_reason, insured.birth_date AS insured_birth_date, insured.lost_on AS insured_lost_on,
        ratio.percents AS ratio_percents, ratio.first_days AS ratio_from, ratio.last_days AS ratio_until,
+       limits.categories AS limit_categories, limits.certificates AS limit_certificates, limits.first_days AS limit_from,
+       limits.last_days AS limit_until, limits.long_stays AS limit_long_stay_from,
+       diseases.categories AS disease_categories, diseases.self_pays AS disease_self_pays, diseases.first_days AS disease_from,
+       diseases.last_days AS disease_until,
        s.link_state, s.registered, s.cards_state, s.certificate_state, s.certificate_valid_until,
        s.non_disclosure, s.self_information_stopped, s.data_version,
        q.check_id IN (SELECT b.check_id FROM burnt b) AS burnt,
@@ -60,3 +64,26 @@ SELECT q.ordinal::int4,
             SELECT h.percent, h.valid FROM shikaku.ratios_history h
              WHERE h.member_key = v.member_key AND h.known_from <= q.known_at AND q.known_at < h.known_until) known
   ) ratio ON v.membership_id IS NOT NULL
+  LEFT JOIN LATERAL (
+    SELECT array_agg(known.category ORDER BY lower(known.valid)) AS categories,
+           array_agg(known.certificate ORDER BY lower(known.valid)) AS certificates,
+           array_agg(lower(known.valid) ORDER BY lower(known.valid)) AS first_days,
+           array_agg(upper(known.valid) - 1 ORDER BY lower(known.valid)) AS last_days,
+           array_agg(known.long_stay_from::date ORDER BY lower(known.valid)) AS long_stays
+      FROM (SELECT b.category, b.certificate, b.valid, b.long_stay_from FROM shikaku.limits b
+             WHERE b.member_key = v.member_key AND b.known_from <= q.known_at
+            UNION ALL
+            SELECT h.category, h.certificate, h.valid, h.long_stay_from FROM shikaku.limits_history h
+             WHERE h.member_key = v.member_key AND h.known_from <= q.known_at AND q.known_at < h.known_until) known
+  ) limits ON v.membership_id IS NOT NULL
+  LEFT JOIN LATERAL (
+    SELECT array_agg(known.category ORDER BY lower(known.valid), known.category) AS categories,
+           array_agg(known.self_pay ORDER BY lower(known.valid), known.category) AS self_pays,
+           array_agg(lower(known.valid) ORDER BY lower(known.valid), known.category) AS first_days,
+           array_agg(upper(known.valid) - 1 ORDER BY lower(known.valid), known.category) AS last_days
+      FROM (SELECT b.category, b.self_pay, b.valid FROM shikaku.specific_diseases b
+             WHERE b.member_key = v.member_key AND b.known_from <= q.known_at
+            UNION ALL
+            SELECT h.category, h.self_pay, h.valid FROM shikaku.specific_diseases_history h
+             WHERE h.member_key = v.member_key AND h.known_from <= q.known_at AND q.known_at < h.known_until) known
+  ) diseases ON v.membership_id IS NOT NULL
