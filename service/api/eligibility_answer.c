@@ -2,59 +2,13 @@
 
 #include <stddef.h>
 
+#include "api/check_answer.h"
 #include "base/json.h"
 
 #define ANSWER_FIRST_BYTES 2048
 #define ANSWER_BYTES_MAX ((size_t)64 * 1024)
 /* What the patient agrees to at the reader lasts a day (R12.1). */
 #define CONSENT_LASTS (INT64_C(24) * 3600 * MICROSECONDS)
-
-static void put_day(struct json_writer *json, const char *key, struct optional_day day)
-{
-	json_put_key(json, key);
-	if (!day.known) {
-		json_put_null(json);
-		return;
-	}
-	char text[DAY_TEXT_SIZE];
-	day_format(day.day, text);
-	json_put_slice(json, (struct slice){ text, DAY_TEXT_SIZE - 1 });
-}
-
-static void put_slice(struct json_writer *json, const char *key, struct slice value)
-{
-	json_put_key(json, key);
-	json_put_slice(json, value);
-}
-
-static void put_code_and_text(struct json_writer *json, const char *code, const char *words)
-{
-	json_open_object(json);
-	json_put_key(json, "code");
-	json_put_terminated(json, code);
-	json_put_key(json, "text");
-	json_put_terminated(json, words);
-	json_close_object(json);
-}
-
-static void put_reasons(struct json_writer *json, const struct check_answer *answer)
-{
-	json_put_key(json, "reasons");
-	json_open_array(json);
-	for (int i = 0; i < REASON_COUNT; i++) {
-		if (reason_in(answer->reasons, (enum reason)i))
-			put_code_and_text(json, reason_code((enum reason)i), reason_words((enum reason)i));
-	}
-	json_close_array(json);
-	json_put_key(json, "next_actions");
-	json_open_array(json);
-	for (int i = 0; i < NEXT_ACTION_COUNT; i++) {
-		if (next_action_in(answer->next_actions, (enum next_action)i))
-			put_code_and_text(json, next_action_code((enum next_action)i),
-				next_action_words((enum next_action)i));
-	}
-	json_close_array(json);
-}
 
 static void put_qualification(struct json_writer *json, const struct check_answer *answer)
 {
@@ -66,23 +20,23 @@ static void put_qualification(struct json_writer *json, const struct check_answe
 		return;
 	}
 	json_open_object(json);
-	put_slice(json, "insurer_number", standing->insurer_number);
-	put_slice(json, "insurer_name", standing->insurer_name);
-	put_slice(json, "symbol", standing->symbol);
-	put_slice(json, "number", standing->number);
-	put_slice(json, "branch_number", standing->branch_number);
-	put_slice(json, "relationship", standing->relationship);
-	put_slice(json, "insured_name", standing->insured_name);
-	put_slice(json, "name", standing->name);
-	put_slice(json, "name_kana", standing->name_kana);
-	put_slice(json, "name_other", standing->name_other);
-	put_slice(json, "sex", standing->sex);
-	put_slice(json, "sex_on_face", standing->sex_on_face);
-	put_day(json, "birth_date", (struct optional_day){ true, standing->birth_date });
-	put_slice(json, "address", answer->address_withheld ? nothing : standing->address);
-	put_day(json, "acquired_on", (struct optional_day){ true, standing->acquired_on });
-	put_day(json, "lost_on", answer->cover.ends_on);
-	put_slice(json, "loss_reason", standing->loss_reason);
+	answer_put_text(json, "insurer_number", standing->insurer_number);
+	answer_put_text(json, "insurer_name", standing->insurer_name);
+	answer_put_text(json, "symbol", standing->symbol);
+	answer_put_text(json, "number", standing->number);
+	answer_put_text(json, "branch_number", standing->branch_number);
+	answer_put_text(json, "relationship", standing->relationship);
+	answer_put_text(json, "insured_name", standing->insured_name);
+	answer_put_text(json, "name", standing->name);
+	answer_put_text(json, "name_kana", standing->name_kana);
+	answer_put_text(json, "name_other", standing->name_other);
+	answer_put_text(json, "sex", standing->sex);
+	answer_put_text(json, "sex_on_face", standing->sex_on_face);
+	answer_put_day(json, "birth_date", (struct optional_day){ true, standing->birth_date });
+	answer_put_text(json, "address", answer->address_withheld ? nothing : standing->address);
+	answer_put_day(json, "acquired_on", (struct optional_day){ true, standing->acquired_on });
+	answer_put_day(json, "lost_on", answer->cover.ends_on);
+	answer_put_text(json, "loss_reason", standing->loss_reason);
 	json_close_object(json);
 }
 
@@ -107,8 +61,8 @@ static void put_copayment(struct json_writer *json, const struct check_answer *a
 		json_put_number(json, answer->copayment.percent);
 	json_put_key(json, "basis");
 	json_put_terminated(json, bases[answer->copayment.basis]);
-	put_day(json, "valid_from", answer->copayment.valid.first);
-	put_day(json, "valid_until", answer->copayment.valid.last);
+	answer_put_day(json, "valid_from", answer->copayment.valid.first);
+	answer_put_day(json, "valid_until", answer->copayment.valid.last);
 	json_close_object(json);
 }
 
@@ -155,10 +109,10 @@ static void put_limit(struct json_writer *json, const struct limit_told *limit)
 	json_put_terminated(json, limit_category_code(limit->category));
 	json_put_key(json, "label");
 	json_put_terminated(json, limit_category_label(limit->category));
-	put_slice(json, "certificate", limit->certificate);
-	put_day(json, "valid_from", limit->valid.first);
-	put_day(json, "valid_until", limit->valid.last);
-	put_day(json, "long_stay_from", limit->long_stay_from);
+	answer_put_text(json, "certificate", limit->certificate);
+	answer_put_day(json, "valid_from", limit->valid.first);
+	answer_put_day(json, "valid_until", limit->valid.last);
+	answer_put_day(json, "long_stay_from", limit->long_stay_from);
 	json_close_object(json);
 }
 
@@ -166,11 +120,11 @@ static void put_disease(
 	struct json_writer *json, const struct standing_disease *disease, enum limit_category category)
 {
 	json_open_object(json);
-	put_slice(json, "category", disease->category);
+	answer_put_text(json, "category", (struct slice){ &disease->category, 1 });
 	json_put_key(json, "self_pay");
 	json_put_number(json, disease_ceiling(disease, category, false));
-	put_day(json, "valid_from", disease->valid.first);
-	put_day(json, "valid_until", disease->valid.last);
+	answer_put_day(json, "valid_from", disease->valid.first);
+	answer_put_day(json, "valid_until", disease->valid.last);
 	json_close_object(json);
 }
 
@@ -216,24 +170,10 @@ enum outcome eligibility_answer_write(struct check *check, struct slice *bytes)
 	struct text out;
 	text_open(&out, check->arena, ANSWER_FIRST_BYTES, ANSWER_BYTES_MAX);
 	struct json_writer json = { .out = &out };
-	char instant[INSTANT_TEXT_SIZE];
-	char id[UUID_TEXT_SIZE];
-	instant_format(answer->checked_at, instant);
-	uuid_format(check->check_id, id);
-	json_open_object(&json);
-	put_slice(&json, "check_id", (struct slice){ id, UUID_TEXT_SIZE - 1 });
-	put_slice(&json, "checked_at", (struct slice){ instant, INSTANT_TEXT_SIZE - 1 });
-	put_day(&json, "visit_date", (struct optional_day){ true, check->question.visit });
-	json_put_key(&json, "validity");
-	json_put_terminated(
-		&json, answer->validity == VALIDITY_NOT_JUDGED ? NULL : validity_code(answer->validity));
-	json_put_key(&json, "accepted");
-	json_put_boolean(&json, answer->accepted);
-	json_put_key(&json, "scope");
-	json_put_terminated(&json, !answer->accepted            ? NULL
-				   : answer->qualification_only ? "qualification_only"
-								: "full");
-	put_reasons(&json, answer);
+	check_answer_begin(&json, check);
+	answer_put_day(&json, "visit_date", (struct optional_day){ true, check->question.visit });
+	check_answer_put_verdict(&json, answer);
+	check_answer_put_reasons(&json, answer);
 	put_qualification(&json, answer);
 	put_copayment(&json, answer);
 	put_limit(&json, &answer->limit);

@@ -141,6 +141,14 @@ void problem_answer_fields(struct request *request, const struct field_errors *e
 			errors);
 }
 
+void problem_answer_field(struct request *request, enum problem problem, const char *pointer,
+	enum field_error_code code, const char *expected)
+{
+	struct field_errors errors = { .count = 0 };
+	field_errors_add(&errors, pointer, code, expected);
+	answer(request, problem, NULL, &errors);
+}
+
 void problem_answer_later(struct request *request, enum problem problem, const char *detail, int64_t seconds)
 {
 	char text[24];

@@ -42,6 +42,9 @@ void field_errors_add(
 void problem_answer(struct request *request, enum problem problem, const char *detail);
 /* What is wrong with the fields; 503 where that could not be found out. */
 void problem_answer_fields(struct request *request, const struct field_errors *errors);
+/* A problem that lies in one field. */
+void problem_answer_field(struct request *request, enum problem problem, const char *pointer,
+	enum field_error_code code, const char *expected);
 /* 503 and 429 with Retry-After in seconds. */
 void problem_answer_later(struct request *request, enum problem problem, const char *detail, int64_t seconds);
 

@@ -46,17 +46,17 @@ static void digest_keys(const struct check *check, uint8_t digest[DIGEST_SIZE])
 
 /* Whose members it was about: the insurer that was asked for, or, by card, the one that answers. A card that may not be used tells of
  * none. */
-static struct slice insurer_asked(struct check *check)
+static void note_insurer(struct check *check)
 {
 	const struct standing *standing = check->answer.standing;
 	const char *digits = check->question.keys.insurer_number;
 	if (check->question.shown.kind == PRESENTED_CARD) {
 		if (standing == NULL || standing->insurer_number.length != INSURER_NUMBER_DIGITS)
-			return (struct slice){ NULL, 0 };
+			return;
 		digits = standing->insurer_number.at;
 	}
 	memcpy(check->about_insurer, digits, INSURER_NUMBER_DIGITS);
-	return (struct slice){ check->about_insurer, INSURER_NUMBER_DIGITS };
+	check->has_about_insurer = true;
 }
 
 static void fill_record(struct check *check)
@@ -80,7 +80,10 @@ static void fill_record(struct check *check)
 	record->identified = answer->standing != NULL;
 	record->membership_id = record->identified ? answer->standing->membership_id : 0;
 	record->data_version = record->identified ? answer->standing->data_version : 0;
-	record->insurer_number = insurer_asked(check);
+	if (check->has_about_insurer)
+		record->insurer_number = (struct slice){ check->about_insurer, INSURER_NUMBER_DIGITS };
+	record->has_care_month = question->month.asked;
+	record->care_month = question->month.month;
 	if (question->shown.kind == PRESENTED_CARD)
 		memcpy(record->keys_digest, check->proof.found.certificate_digest, DIGEST_SIZE);
 	else
@@ -106,11 +109,90 @@ static void write_and_record(struct check *check)
 		check->finished(check, outcome);
 }
 
+static enum outcome work_out_month(struct check *check)
+{
+	const struct limit_facts_question *facts = &check->limit_facts;
+	struct check_answer *answer = &check->answer;
+	check->month_without_table = !facts->has_table || (facts->category.at != NULL && !facts->has_amounts);
+	if (check->month_without_table)
+		return OUTCOME_REFUSED;
+	if (answer->validity != VALIDITY_VALID || answer->standing == NULL)
+		return OUTCOME_OK;
+	struct month_person person = {
+		.standing = answer->standing,
+		.visit = check->question.visit,
+		.ratio_percent = answer->copayment.percent,
+		.category = answer->limit.category,
+		.diseases_told = answer->diseases_told,
+	};
+	return month_limit_work_out(&check->question.month, &person, facts, &answer->month, &answer->reasons);
+}
+
+static void month_looked_up(struct lane_question *question, enum outcome outcome)
+{
+	struct limit_facts_question *facts = (struct limit_facts_question *)question;
+	struct check *check = (struct check *)((char *)facts - offsetof(struct check, limit_facts));
+	if (outcome == OUTCOME_OK)
+		outcome = work_out_month(check);
+	if (outcome == OUTCOME_OK)
+		write_and_record(check);
+	else
+		check->finished(check, outcome);
+}
+
+/* Whoever it is about, a month without a table is refused. */
+static enum outcome look_month_up(struct check *check)
+{
+	const struct check_answer *answer = &check->answer;
+	struct limit_facts_question *facts = &check->limit_facts;
+	const char *category = limit_category_code(answer->limit.category);
+	facts->question.answered = month_looked_up;
+	facts->care_month = check->question.month.month;
+	if (category != NULL) {
+		facts->category = slice_of(category);
+		facts->counts_months = !check->question.month.has_prior;
+		facts->membership_id = answer->standing->membership_id;
+	}
+	facts->known_at = check->question.has_known_at ? check->question.known_at : check->now.wall;
+	return store_find_limit_facts(check->cases->store, facts);
+}
+
+/* Judged: what a month costs, where that is asked; then the record. */
+static void conclude(struct check *check)
+{
+	enum outcome outcome = OUTCOME_OK;
+	note_insurer(check);
+	if (check->question.month.asked)
+		outcome = look_month_up(check);
+	else
+		write_and_record(check);
+	if (outcome != OUTCOME_OK)
+		check->finished(check, outcome);
+}
+
 static void take_eligibility(struct check_answer *answer, const struct eligibility *eligibility)
 {
 	answer->validity = eligibility->validity;
 	answer->reasons.bits |= eligibility->reasons.bits;
 	answer->cover = eligibility->cover;
+}
+
+/* The memberships are known: which day of the month speaks for it. */
+static void settle_visit(struct check *check, const struct membership *memberships, size_t count)
+{
+	struct check_question *question = &check->question;
+	if (question->month.asked && !question->month.visit_given)
+		question->visit =
+			month_visit(question->month.month, day_in_japan(check->now.wall), memberships, count);
+}
+
+static enum outcome judge_halving(
+	struct check *check, const struct membership *memberships, size_t count, size_t chosen)
+{
+	if (!check->question.month.asked)
+		return OUTCOME_OK;
+	return month_is_halved_for(check->arena, check->question.month.month, memberships, count, chosen,
+		&check->answer.month.halved);
 }
 
 static bool is_linked(const struct standing *standing)
@@ -132,16 +214,17 @@ static enum outcome judge_cover_by_keys(struct check *check)
 		memberships[i] = membership_of(&found->standings.at[i]);
 	for (size_t i = 0; i < found->sibling_count; i++)
 		siblings[i] = membership_of_sibling(&found->siblings[i]);
+	settle_visit(check, memberships, matches);
 	struct eligibility eligibility = eligibility_by_keys(
 		memberships, matches, siblings, found->sibling_count, check->question.visit);
 	take_eligibility(answer, &eligibility);
-	if (eligibility.identified) {
-		answer->standing = &found->standings.at[eligibility.chosen];
-		answer->address_withheld = answer->standing->non_disclosure;
-		if (!is_linked(answer->standing))
-			reason_add(&answer->reasons, REASON_LINK_NOT_CONFIRMED); /* R8.3 */
-	}
-	return OUTCOME_OK;
+	if (!eligibility.identified)
+		return OUTCOME_OK;
+	answer->standing = &found->standings.at[eligibility.chosen];
+	answer->address_withheld = answer->standing->non_disclosure;
+	if (!is_linked(answer->standing))
+		reason_add(&answer->reasons, REASON_LINK_NOT_CONFIRMED); /* R8.3 */
+	return judge_halving(check, memberships, count, eligibility.chosen);
 }
 
 static void judge_copayment(struct check *check)
@@ -179,7 +262,7 @@ static void judge_limit(struct check *check)
 		by_card && answer->accepted && !answer->qualification_only && consents->specific_diseases;
 }
 
-/* The cover is judged: what follows from it, then the record. */
+/* The cover is judged: what follows from it. */
 static void finish_judging(struct check *check)
 {
 	if (check->answer.validity == VALIDITY_VALID && check->answer.standing != NULL) {
@@ -187,7 +270,7 @@ static void finish_judging(struct check *check)
 		judge_presentation(check);
 		judge_limit(check);
 	}
-	write_and_record(check);
+	conclude(check);
 }
 
 static void looked_up(struct lane_question *question, enum outcome outcome)
@@ -220,13 +303,15 @@ static enum outcome judge_cover_by_card(struct check *check)
 	}
 	/* Whoever asked one insurer not to disclose it did not mean it to be told by another. */
 	answer->address_withheld = check->proof.found.card.address_withheld;
+	settle_visit(check, memberships, linked);
 	struct eligibility eligibility = eligibility_by_card(memberships, linked, check->question.visit);
 	take_eligibility(answer, &eligibility);
-	if (eligibility.identified)
-		answer->standing = &found->at[places[eligibility.chosen]];
 	if (linked == 0 && found->count > 0)
 		reason_add(&answer->reasons, REASON_LINK_NOT_CONFIRMED);
-	return OUTCOME_OK;
+	if (!eligibility.identified)
+		return OUTCOME_OK;
+	answer->standing = &found->at[places[eligibility.chosen]];
+	return judge_halving(check, memberships, linked, eligibility.chosen);
 }
 
 static void proved(struct card_proof *proof, enum outcome outcome)
@@ -237,7 +322,7 @@ static void proved(struct card_proof *proof, enum outcome outcome)
 		/* Nothing is said of a membership, and exactly one reason given (R5.3). */
 		answer->validity = VALIDITY_NOT_JUDGED;
 		answer->reasons = proof->decision.reasons;
-		write_and_record(check);
+		conclude(check);
 		return;
 	}
 	if (outcome == OUTCOME_OK)
@@ -288,6 +373,7 @@ void check_begin(struct check *check)
 {
 	struct check_answer *answer = &check->answer;
 	answer->checked_at = check->now.wall;
+	settle_visit(check, NULL, 0);
 	if (day_compare(check->question.visit, day_in_japan(check->now.wall)) > 0)
 		reason_add(&answer->reasons, REASON_FUTURE_VISIT_DATE);
 	if (check->question.shown.kind == PRESENTED_CARD) {
@@ -297,7 +383,7 @@ void check_begin(struct check *check)
 	if (!insurer_number_checks(check->question.keys.insurer_number)) {
 		answer->validity = VALIDITY_NOT_FOUND;
 		reason_add(&answer->reasons, REASON_INSURER_NUMBER_CHECK_DIGIT);
-		write_and_record(check);
+		conclude(check);
 		return;
 	}
 	enum outcome outcome = look_up(check);

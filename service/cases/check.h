@@ -10,6 +10,7 @@
 #include "cases/card_proof.h"
 #include "cases/cases.h"
 #include "cases/limit.h"
+#include "cases/month_limit.h"
 #include "cases/principal.h"
 #include "rules/copayment.h"
 #include "rules/eligibility.h"
@@ -37,6 +38,7 @@ struct check_question {
 	struct typed_keys keys;
 	struct card_shown card;
 	struct consents consents;
+	struct month_asked month; /* 高額療養費 of a month besides */
 };
 
 struct check_answer {
@@ -45,7 +47,8 @@ struct check_answer {
 	bool accepted;
 	struct reason_set reasons;
 	struct next_action_set next_actions;
-	/* The membership that is meant; NULL when none was identified. Valid while the answer is written. */
+	/* The membership that is meant; NULL when none was identified. Its texts are valid until the look-up's answer returns: while the
+	 * answer to a check of cover is written, but not any more while that of a month is. */
 	const struct standing *standing;
 	bool address_withheld; /* 不開示 (R14) */
 	bool qualification_only; /* accepted by a certificate in its grace time (R5.4) */
@@ -53,6 +56,7 @@ struct check_answer {
 	bool has_copayment; /* only with VALIDITY_VALID */
 	struct copayment copayment;
 	struct limit_told limit; /* the same */
+	struct month_limit month; /* where it is asked for, the same */
 	bool diseases_told; /* 特定疾病: by an accepted card whose holder agreed (R7.9, R5.4) */
 };
 
@@ -67,7 +71,7 @@ struct check {
 	/* Writes the answer into the arena: its bytes are what the record's digest is of. */
 	enum outcome (*write)(struct check *check, struct slice *bytes);
 	/* The check is over. With OUTCOME_OK it is on record and `bytes` may leave; else nothing may be said of the person.
-	 * OUTCOME_REFUSED: the card is not proved, and proof.refusal says why. */
+	 * OUTCOME_REFUSED: the card is not proved, and proof.refusal says why; or month_without_table. */
 	void (*finished)(struct check *check, enum outcome outcome);
 	void *owner;
 	/* The case's. */
@@ -75,7 +79,10 @@ struct check {
 	struct slice bytes;
 	struct standings_question look_up; /* by typed keys */
 	struct card_proof proof; /* by card */
-	char about_insurer[INSURER_NUMBER_DIGITS]; /* what the record names */
+	struct limit_facts_question limit_facts;
+	bool month_without_table; /* for the care month no amounts are held, or none of the category (R7.2) */
+	char about_insurer[INSURER_NUMBER_DIGITS]; /* what the record names, where `has_about_insurer` */
+	bool has_about_insurer;
 	struct record_question record;
 };
 

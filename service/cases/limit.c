@@ -41,8 +41,7 @@ const struct standing_disease *disease_on(const struct standing *standing, char 
 {
 	for (size_t i = 0; i < standing->disease_count; i++) {
 		const struct standing_disease *disease = &standing->diseases[i];
-		if (disease->category.length == 1 && disease->category.at[0] == category &&
-			day_range_holds(disease->valid, visit))
+		if (disease->category == category && day_range_holds(disease->valid, visit))
 			return disease;
 	}
 	return NULL;
@@ -51,5 +50,5 @@ const struct standing_disease *disease_on(const struct standing *standing, char 
 int64_t disease_ceiling(const struct standing_disease *disease, enum limit_category category, bool halved)
 {
 	struct optional_yen self_pay = { disease->has_self_pay, disease->self_pay };
-	return specific_disease_ceiling(disease->category.at[0], self_pay, category, halved);
+	return specific_disease_ceiling(disease->category, self_pay, category, halved);
 }

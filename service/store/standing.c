@@ -115,9 +115,10 @@ static enum outcome read_diseases(struct arena *arena, struct standing *standing
 		return outcome;
 	standing->diseases = room;
 	for (size_t i = 0; i < standing->disease_count; i++) {
+		struct slice category = row_array_element(row, COLUMN_DISEASE_CATEGORIES, i);
 		struct slice self_pay = row_array_element(row, COLUMN_DISEASE_SELF_PAYS, i);
 		standing->diseases[i] = (struct standing_disease){
-			.category = row_array_element(row, COLUMN_DISEASE_CATEGORIES, i),
+			.category = category.length == 1 ? category.at[0] : '\0',
 			.has_self_pay = self_pay.at != NULL,
 			.self_pay = slice_integer(self_pay),
 			.valid = read_days(row, COLUMN_DISEASE_FROM, COLUMN_DISEASE_UNTIL, i),

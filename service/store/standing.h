@@ -26,7 +26,7 @@ struct standing_limit {
 
 /* 特定疾病 */
 struct standing_disease {
-	struct slice category; /* 1, 2 or 3 */
+	char category; /* '1', '2' or '3' */
 	bool has_self_pay;
 	int64_t self_pay; /* yen a month */
 	struct day_range valid;
