@@ -7,6 +7,7 @@ import tempfile
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from support.cards import CA, JAPAN
+from support.client import CHECKS, LIMITS
 
 CHALLENGES = "/v1/card-challenges"
 NAME = "C=JP, O=JPKI-TEST, OU=JPKI for user authentication, OU=Shikaku Tests"
@@ -65,10 +66,15 @@ def challenge_of(desk):
     return answer.json["challenge"]
 
 
-def check_by_card(desk, card, challenge=None, wrong=False, changes=None, **fields):
+def check_by_card(desk, card, challenge=None, wrong=False, changes=None, path=CHECKS, **fields):
     """A check with a card: `changes` are to `presented`, `fields` of the request."""
     presented = {**card.presented(challenge or challenge_of(desk)), **(changes or {})}
-    return desk.post({**fields, "presented": {key: value for key, value in presented.items() if value is not ...}}, wrong=wrong)
+    return desk.post({**fields, "presented": {key: value for key, value in presented.items() if value is not ...}}, path=path, wrong=wrong)
+
+
+def limit_by_card(desk, card, **fields):
+    """A question about a month's limit with a card."""
+    return check_by_card(desk, card, path=LIMITS, **fields)
 
 
 def problem_of(answer):

@@ -12,7 +12,7 @@ from api_people import add
 from support import Client
 
 COLUMNS = """check_id, checked_at, known_at, token_id, reasons, membership_id, data_version, chain_id, chain_position, visit_date, presented,
-  setting, validity, with_card, accepted, digest, answer_digest, keys_digest, follows, owner, insurer_number"""
+  setting, validity, with_card, accepted, digest, answer_digest, keys_digest, follows, owner, insurer_number, care_month"""
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
@@ -48,6 +48,7 @@ def digest_of(row, previous):
         number(int(row["with_card"])), number(row["validity"]), number(int(row["accepted"])), number(row["reasons"]),
         optional(row["membership_id"]), optional(row["data_version"]),
         b"" if row["insurer_number"] is None else number(len(row["insurer_number"])) + row["insurer_number"].encode(),
+        b"" if row["care_month"] is None else number(-1) + number((row["care_month"] - datetime.date(1970, 1, 1)).days),
     ])).digest()
 
 

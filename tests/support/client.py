@@ -8,6 +8,7 @@ import socket
 import threading
 
 CHECKS = "/v1/eligibility-checks"
+LIMITS = "/v1/limit-queries"
 _log_lock = threading.Lock()
 
 
@@ -226,12 +227,16 @@ class Client:
     def post(self, body, path=CHECKS, **more):
         return self.request("POST", path, body, **more)
 
-    def check(self, kind="eligibility_certificate", wrong=False, headers=None, **fields):
+    def limit(self, **fields):
+        """A question about a month's limit, as `check`."""
+        return self.check(path=LIMITS, **fields)
+
+    def check(self, kind="eligibility_certificate", wrong=False, headers=None, path=CHECKS, **fields):
         """A check. Fields of `presented` and of the request side by side; `...` (Ellipsis) leaves one out."""
         inside = ("insurer_number", "symbol", "number", "branch_number", "birth_date")
         presented = {"kind": kind, **{name: fields.pop(name) for name in inside if name in fields}}
         body = {**fields, "presented": {name: value for name, value in presented.items() if value is not ...}}
-        return self.post(body, wrong=wrong, headers=headers)
+        return self.post(body, path=path, wrong=wrong, headers=headers)
 
     def raw(self, data, answers=1, method=None, wrong=True, **more):
         """Bytes as they are, on a connection of their own (see raw). The first answer is logged when the first request can be

@@ -5,7 +5,8 @@ import json
 
 COLUMNS = """
   chain_id, chain_position, digest, answer_digest, keys_digest, check_id, follows, owner, token_id, presented, setting, with_card,
-  validity, accepted, reasons, membership_id, data_version, insurer_number, (visit_date - date '1970-01-01') AS visit_day,
+  validity, accepted, reasons, membership_id, data_version, insurer_number,
+  (care_month - date '1970-01-01') AS care_day, (visit_date - date '1970-01-01') AS visit_day,
   (extract(epoch FROM checked_at) * 1000000)::bigint AS checked, (extract(epoch FROM known_at) * 1000000)::bigint AS known
 """
 
@@ -28,6 +29,7 @@ def _digest(row, previous):
         _number(row["validity"]), _number(int(row["accepted"])), _number(row["reasons"]), _optional(row["membership_id"]),
         _optional(row["data_version"]),
         b"" if row["insurer_number"] is None else _number(len(row["insurer_number"])) + row["insurer_number"].encode(),
+        b"" if row["care_day"] is None else _number(-1) + _number(row["care_day"]),
     ])).digest()
 
 
