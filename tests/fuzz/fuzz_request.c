@@ -1,10 +1,11 @@
-/* POST /v1/eligibility-checks takes 64 KiB of anything from whoever has a token: JSON, then every field. What has no fault noted
- * must be a whole question. */
+/* POST /v1/eligibility-checks and POST /v1/limit-queries take 64 KiB of anything from whoever has a token: JSON, then every field. What
+ * has no fault noted must be a whole question. */
 #include "target.h"
 
 #include <string.h>
 
 #include "api/eligibility_checks.h"
+#include "api/limit_queries.h"
 #include "base/json.h"
 
 #define BODY_MAX ((size_t)64 * 1024)
@@ -45,6 +46,35 @@ static void look_at(const struct check_question *question)
 		look_at_keys(question);
 }
 
+static struct check *decoded(struct arena *arena, json_t *body,
+	void (*decode)(json_t *body, struct check *check, struct field_errors *errors))
+{
+	struct check *check = arena_take(arena, sizeof *check);
+	struct field_errors errors = { .count = 0 };
+	MUST_HOLD(check != NULL);
+	check->arena = arena;
+	check->now.wall = NOW;
+	decode(body, check, &errors);
+	return errors.count == 0 ? check : NULL;
+}
+
+static void look_at_month(struct check_question *question)
+{
+	const struct month_asked *month = &question->month;
+	MUST_HOLD(month->asked && day_compare(month->month, day_first_of_month(month->month)) == 0);
+	MUST_HOLD(month->total >= 0 && month->total <= LIMIT_COST_MAX);
+	MUST_HOLD(month->care == CARE_INPATIENT || month->care == CARE_OUTPATIENT);
+	MUST_HOLD(month->prior_ceiling_months >= 0 && month->prior_ceiling_months <= CEILING_MONTHS_MAX);
+	MUST_HOLD(month->disease == '\0' || (month->disease >= '1' && month->disease <= '3'));
+	MUST_HOLD(month->paid_so_far.amount >= 0 && month->paid_so_far.amount <= LIMIT_COST_MAX);
+	if (!month->visit_given)
+		question->visit = month_visit(month->month, day_in_japan(NOW), NULL, 0);
+	MUST_HOLD(day_compare(day_first_of_month(question->visit), month->month) == 0);
+	/* The table's end bounds a month to come, not the days ahead. */
+	if (day_compare(question->visit, day_in_japan(NOW)) <= 0)
+		look_at(question);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena;
@@ -57,14 +87,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum outcome outcome = json_read_object(
 		&arena, (struct slice){ size == 0 ? "" : (const char *)data, size }, &body, &fault, &where);
 	if (outcome == OUTCOME_OK) {
-		struct check *check = arena_take(&arena, sizeof *check);
-		struct field_errors errors = { .count = 0 };
-		MUST_HOLD(check != NULL);
-		check->arena = &arena;
-		check->now.wall = NOW;
-		eligibility_check_decode(body, check, &errors);
-		if (errors.count == 0)
+		struct check *check = decoded(&arena, body, eligibility_check_decode);
+		struct check *month = decoded(&arena, body, limit_query_decode);
+		if (check != NULL)
 			look_at(&check->question);
+		if (month != NULL)
+			look_at_month(&month->question);
 	} else {
 		MUST_HOLD(outcome == OUTCOME_INVALID || outcome == OUTCOME_NO_MEMORY);
 		MUST_HOLD(outcome != OUTCOME_INVALID || fault != JSON_FAULT_NONE);
