@@ -41,6 +41,7 @@ class World:
         self.tokens = {scope: self.database.token(scope) for scope in ("terminal", "operator")}
         self.tokens["insurer"] = self.database.token("insurer", "01130012")
         self.person = add(self.database)
+        self.elderly = add(self.database, birth="1954-01-01", ratios=[(20, "2024-01-01", None)])
         issuer, phones = self.believed.g2, self.believed.phone
         self.cards = {"known": make_known(self.database, self.person, issuer.card(), issuer),
                       "phone": make_known(self.database, self.person, phones.card(ec_key("P-256")), phones, medium="phone"),

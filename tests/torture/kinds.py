@@ -67,6 +67,24 @@ def by_card(name, changes=None, **fields):
     return make
 
 
+LIMITS = "/v1/limit-queries"
+MONTH = {"care_month": "2026-11", "consents": {"limit_information": True, "specific_diseases": True}, "total_medical_cost": 1000000,
+         "care": "inpatient", "specific_disease": "1", "paid_so_far": 10000}
+
+
+def limit_by_keys(**fields):
+    """Of somebody of 70 and above, whose category follows from the ratio."""
+    def make(campaign):
+        return post(LIMITS, {**MONTH, "presented": {"kind": "eligibility_certificate", **campaign.elderly.asked()}, **fields}, campaign)
+    return make
+
+
+def limit_by_card(name):
+    def make(campaign):
+        return post(LIMITS, {**MONTH, "presented": campaign.cards[name].presented(challenge_of(campaign))}, campaign)
+    return make
+
+
 def with_new_token(campaign):
     """A token that the service has not met."""
     token = f"skk_{secrets.token_urlsafe(32)}"
@@ -202,6 +220,12 @@ KINDS = [
     Kind("stranger_card", 422, by_card("stranger"), "card_certificate_untrusted", every=False),
     Kind("broken_certificate", 422, by_card("known", {"certificate": "MIIBAAAA"}), "card_certificate_malformed"),
     Kind("wrong_signature", 422, by_card("known", {"signature": "QUFB" * 85 + "QQ=="}), "card_signature_invalid"),
+    Kind("limit", 200, limit_by_keys(), validity="valid"),
+    Kind("limit_as_known", 200, limit_by_keys(known_at="2026-11-20T00:00:00+09:00"), validity="valid"),
+    Kind("limit_by_card", 200, limit_by_card("known"), validity="valid"),
+    Kind("limit_without_table", 422, limit_by_keys(care_month="2030-01"), "care_month_without_table"),
+    Kind("limit_wrong", 422, limit_by_keys(care_month="2026", care="dental", total_medical_cost=-1, prior_ceiling_months=12),
+         "invalid_fields", every=False),
     Making("suspension", 201, None),
     Repeating("suspension_again", 201, None),
     Lifting("lifting", 200, None),

@@ -175,7 +175,7 @@ class Campaign:
 
     def __init__(self, kind, service, world):
         self.kind, self.service, self.control = kind, service, service.control
-        self.tokens, self.cards, self.person = world.tokens, world.cards, world.person
+        self.tokens, self.cards, self.person, self.elderly = world.tokens, world.cards, world.person, world.elderly
         self.findings = {}
         self.tries, self.memory, self.last = 0, None, {}
         self.checks = []  # the answers 200 to checks
