@@ -28,7 +28,7 @@ enum outcome month_is_halved_for(struct arena *arena, struct day month, const st
 	if (others == NULL)
 		return OUTCOME_NO_MEMORY;
 	for (size_t i = 0; i < count; i++) {
-		if (i != chosen && memberships[i].person == memberships[chosen].person)
+		if (i != chosen)
 			others[found++] = memberships[i];
 	}
 	*halved = month_is_halved(month, &memberships[chosen], others, found);

@@ -44,7 +44,7 @@ struct month_limit {
 struct day month_visit(
 	struct day month, struct day today, const struct membership *memberships, size_t count);
 
-/* Whether the month is halved for the chosen membership (R7.5); those of other persons do not count. OUTCOME_NO_MEMORY. */
+/* Whether the month is halved for the chosen membership (R7.5). All are one person's. OUTCOME_NO_MEMORY. */
 enum outcome MUST_CHECK month_is_halved_for(struct arena *arena, struct day month,
 	const struct membership *memberships, size_t count, size_t chosen, bool *halved);
 

@@ -10,6 +10,7 @@ import time
 from support.client import log_exchange
 
 CHECKS = "/v1/eligibility-checks"
+LIMITS = "/v1/limit-queries"
 PATIENCE = 30  # seconds after which a test says "it hangs"
 SO_ATTACH_FILTER = 26
 IP_BIND_ADDRESS_NO_PORT = 24
@@ -49,9 +50,9 @@ def check_body(insurer_number="01130012", number="1234567", birth_date="1980-05-
     return json.dumps({"presented": presented, **fields}).encode()
 
 
-def check_request(token, body=None, headers=(), **fields):
+def check_request(token, body=None, headers=(), path=CHECKS, **fields):
     """The bytes of one check."""
-    return request("POST", CHECKS, [f"Authorization: Bearer {token}", "Content-Type: application/json", *headers],
+    return request("POST", path, [f"Authorization: Bearer {token}", "Content-Type: application/json", *headers],
                    check_body(**fields) if body is None else body)
 
 

@@ -14,12 +14,15 @@ for folder in (TESTS, TESTS / "contract", TESTS / "faults"):
 
 from faults import KINDS, Faults, make_plan  # noqa: E402
 from support_wire import Answer  # noqa: E402
-from traffic import Question, Traffic, differs, make_questions, outcome, today  # noqa: E402
+from traffic import SAME_OF_A_MONTH, Question, Traffic, differs, make_questions, outcome, today  # noqa: E402
 from watch import CRITERIA, Latency, Ledger, Verdict, judge_latency, judge_memory  # noqa: E402
 
 KIB = 1024
 VALID = {"check_id": "", "visit_date": "2026-11-22", "validity": "valid", "accepted": True, "scope": "full", "reasons": [],
-         "next_actions": [], "qualification": {"name": "資格 太郎"}, "copayment": {"ratio_percent": 30}}
+         "next_actions": [], "qualification": {"name": "資格 太郎"}, "copayment": {"ratio_percent": 30},
+         "limit": None}
+
+MONTH = {**dict.fromkeys(SAME_OF_A_MONTH), "visit_date": "2026-11-22", "care_month": "2026-11", "patient_pays": 92940}
 
 
 def verdict():
@@ -129,6 +132,9 @@ def judged(expected, got):
 def test_a_wrong_answer_is_found_and_a_refusal_is_none():
     assert judged(answer(), answer()) == (set(), 1)
     assert judged(answer(), answer(copayment={"ratio_percent": 20})) == ({"right"}, 1)
+    assert judged(answer(), answer(limit={"category": "A03"})) == ({"right"}, 1)
+    assert judged(answer(**MONTH), answer(**MONTH)) == (set(), 1)
+    assert judged(answer(**MONTH), answer(**{**MONTH, "patient_pays": 92941})) == ({"right"}, 1)
     assert judged(answer(), answer(reasons=[{"code": "membership_ended"}])) == ({"right"}, 1)
     assert judged(answer(), answer(422, code="invalid_fields")) == ({"right"}, 0)
     assert judged(answer(), answer(500, code="internal_error")) == ({"right"}, 0)

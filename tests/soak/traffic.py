@@ -12,7 +12,7 @@ import time
 import uuid
 
 from exchanges import Contract, Met, check_exchange
-from support_wire import CHECKS, Wire, check_request, request
+from support_wire import CHECKS, LIMITS, Wire, check_request, request
 
 CHALLENGES = "/v1/card-challenges"
 SUSPENSIONS = "/v1/card-suspensions"
@@ -34,15 +34,24 @@ def today():
 class Question:
     """One that has the same answer each time: `expected` as the first pass had it. A card signs a new challenge each time."""
 
-    def __init__(self, name, fields, card=None):
+    def __init__(self, name, fields, card=None, path=CHECKS):
         self.name = name
         self.fields = fields
         self.card = card
+        self.path = path
         self.expected = None
+
+    def sent(self, token, challenge=None, /, **changes):
+        return check_request(token, self.body(challenge, **changes), path=self.path)
 
     def body(self, challenge=None, /, **changes):
         presented = {**self.fields["presented"], **(self.card.presented(challenge) if self.card else {}), **changes}
         return json.dumps({**self.fields, "presented": presented}).encode()
+
+
+SAME_OF_A_CHECK = ("visit_date", "validity", "accepted", "scope", "qualification", "copayment", "limit")
+SAME_OF_A_MONTH = ("care_month", "visit_date", "validity", "accepted", "scope", "category", "ratio_percent", "formula", "ceiling", "halved_month",
+                   "prior_ceiling_months", "specific_disease_ceiling", "patient_pays", "pay_now", "table")
 
 
 def outcome(answer):
@@ -50,7 +59,8 @@ def outcome(answer):
     if answer.status != 200:
         return answer.status, answer.code()
     said = answer.json()
-    return 200, {**{name: said[name] for name in ("visit_date", "validity", "accepted", "scope", "qualification", "copayment")},
+    same = SAME_OF_A_MONTH if "care_month" in said else SAME_OF_A_CHECK
+    return 200, {**{name: said[name] for name in same},
                  **{name: [item["code"] for item in said[name]] for name in ("reasons", "next_actions")}}
 
 
@@ -83,6 +93,25 @@ def make_questions(rng, index, count):
         made.append(Question(f"{like.name}, {change}", fields))
     numbers = {case["number"] for case in index if case["card"] in HOTLINE}
     return [question for question in made if question.fields["presented"]["number"] not in numbers]
+
+
+def make_month_questions(rng, people, cards, count):
+    """What somebody of the demonstration pays in some month."""
+    day = today()
+    made = []
+    for number in range(count):
+        month = day.replace(day=1) - datetime.timedelta(days=rng.randint(0, 700))
+        fields = {"care_month": f"{month:%Y-%m}", "consents": {"limit_information": rng.random() < 0.8, "specific_diseases": rng.random() < 0.5},
+                  "total_medical_cost": rng.choice([0, 3330, 98765, 1000000, 10**10]), "care": rng.choice(["inpatient", "outpatient"])}
+        fields.update({name: value for name, value in (("prior_ceiling_months", rng.randint(0, 11)), ("paid_so_far", rng.randint(0, 99999)),
+                                                       ("specific_disease", rng.choice("123"))) if rng.random() < 0.5})
+        if rng.random() < 0.3:
+            name, card = rng.choice(sorted(cards.items()))
+            made.append(Question(f"month {number}, card {name}", {**fields, "presented": {}}, card, LIMITS))
+        else:
+            like = rng.choice(people)
+            made.append(Question(f"month {number}, {like.name}", {**fields, "presented": like.fields["presented"]}, path=LIMITS))
+    return made
 
 
 def _wrong_digit(rng, fields):
@@ -177,7 +206,10 @@ class Traffic:
 
     def prepare(self, rng, index, cards, count):
         self.questions = make_questions(rng, index, count)
-        self.by_card = make_card_questions(rng, index, {name: card for name, card in cards.items() if name not in HOTLINE})
+        shown = {name: card for name, card in cards.items() if name not in HOTLINE}
+        self.by_card = make_card_questions(rng, index, shown)
+        for question in make_month_questions(rng, self.questions, shown, count // 4):
+            (self.by_card if question.card else self.questions).append(question)
         self.for_hotline = {name: Question(f"card {name}", {"presented": {}}, cards[name]) for name in HOTLINE}
         self.hotline_keys = {case["card"]: {name: case[name] for name in ("insurer_number", "symbol", "number", "branch_number",
                                                                           "birth_date") if case[name]}
@@ -280,7 +312,7 @@ class Traffic:
         self.verdict.check("right", got == question.expected, f"{question.name}: {differs(question.expected, got)}")
 
     def send_question(self, wire, question, challenge=None):
-        sent = check_request(self.town.token, question.body(challenge))
+        sent = question.sent(self.town.token, challenge)
         wire.send_as_far_as_it_goes(sent)
         return sent
 
@@ -309,7 +341,7 @@ class Traffic:
             asked = []
             for wire in wires:
                 questions = rng.choices(self.questions, k=pipelined)
-                sent = [check_request(self.town.token, question.body()) for question in questions]
+                sent = [question.sent(self.town.token) for question in questions]
                 wire.send_as_far_as_it_goes(b"".join(sent))
                 asked.append((wire, questions, sent, time.monotonic()))
             for wire, questions, sent, begun in asked:
@@ -421,7 +453,7 @@ class Desk(Client):
             self.leave(question)
 
     def in_pieces(self, question):
-        sent = check_request(self.town.token, question.body())
+        sent = question.sent(self.town.token)
         begun = time.monotonic()
         wire = self.line()
         size = self.rng.randint(20, 200)
@@ -432,7 +464,7 @@ class Desk(Client):
 
     def many_at_once(self):
         questions = self.rng.choices(self.traffic.questions, k=self.rng.randint(2, 20))
-        sent = [check_request(self.town.token, question.body()) for question in questions]
+        sent = [question.sent(self.town.token) for question in questions]
         begun = time.monotonic()
         wire = self.line()
         wire.send_as_far_as_it_goes(b"".join(sent))
@@ -444,7 +476,7 @@ class Desk(Client):
 
     def leave(self, question):
         wire = Wire(self.town.address)
-        wire.send_as_far_as_it_goes(check_request(self.town.token, question.body()) * self.rng.randint(1, 5))
+        wire.send_as_far_as_it_goes(question.sent(self.town.token) * self.rng.randint(1, 5))
         time.sleep(self.rng.uniform(0, 0.005))
         wire.reset() if self.rng.random() < 0.5 else wire.close()
         self.traffic.count("left", "without waiting")
@@ -487,7 +519,7 @@ class CardDesk(Client):
         self.traffic.verdict.check("once", accepted <= 1, f"{question.name}: a challenge was taken {accepted} times")
 
     def show_twice_at_once(self, question, challenge):
-        sent = check_request(self.town.token, question.body(challenge))
+        sent = question.sent(self.town.token, challenge)
         begun = time.monotonic()
         with Wire(self.town.address) as one, Wire(self.town.address) as other:
             answers = []
@@ -504,7 +536,7 @@ class CardDesk(Client):
 
     def show_wrongly(self, question, challenge):
         wrong = {"signature": "QQ=="} if self.rng.random() < 0.5 else {"challenge": challenge[:-4] + "AAAA"}
-        sent = check_request(self.town.token, question.body(challenge, **wrong))
+        sent = question.sent(self.town.token, challenge, **wrong)
         answer = self.ask("a proof that does not hold", sent, wrong=True)
         if answer is not None:
             self.traffic.verdict.check("right", answer.status in (409, 422, 503),
