@@ -267,6 +267,12 @@ def test_a_change_of_insurer_within_the_month_is_asked_by_day_r7_13(card_service
     assert of(limit_by_card(card_desk, card, care_month="2026-09"), "visit_date", "category") == ("2026-09-30", "A01")
 
 
+def test_by_card_too_the_last_covered_day_of_a_past_month_is_judged_r7_13(card_service, card_desk, believed):
+    _, card = holder(card_service, believed, lost="2026-10-16", loss_reason="03")
+    assert of(limit_by_card(card_desk, card, care_month="2026-10"), "visit_date", "validity") == ("2026-10-15", "valid")
+    assert of(limit_by_card(card_desk, card, care_month="2026-11"), "visit_date", "validity") == ("2026-11-22", "invalid")
+
+
 def test_a_card_that_may_not_be_used_is_told_nothing_r5_3(card_service, card_desk, believed):
     person, card = holder(card_service, believed, registered=False)
     register_limit(card_service.database, person, "A01")
