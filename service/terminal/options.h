@@ -89,6 +89,14 @@ struct options {
 	long timeout_ms;
 };
 
+struct option_rule {
+	const char *text;
+	const char *argument; /* NULL for one without a value */
+	unsigned uses;
+	const char *help;
+};
+extern const struct option_rule option_rules[OPTION_COUNT];
+
 const char *option_text(enum option option);
 const char *consent_key(enum consent consent);
 
@@ -101,10 +109,5 @@ enum outcome MUST_CHECK doctor_options_read(
 
 /* The service that is asked: --url, else SHIKAKU_URL, else one on this machine. Borrowed. */
 const char *options_url(const struct options *options);
-
-void check_usage_print(FILE *out);
-void check_help_print(FILE *out);
-void doctor_usage_print(FILE *out);
-void doctor_help_print(FILE *out);
 
 #endif
