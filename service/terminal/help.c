@@ -39,6 +39,13 @@ void check_usage_print(FILE *out)
 		out);
 }
 
+static void print_exit_codes(FILE *out)
+{
+#define EXIT_CODE_LINE(name, number, words) fprintf(out, "  %2d  %s\n", number, words);
+	EXIT_CODES(EXIT_CODE_LINE)
+#undef EXIT_CODE_LINE
+}
+
 void check_help_print(FILE *out)
 {
 	check_usage_print(out);
@@ -46,9 +53,30 @@ void check_help_print(FILE *out)
 	      "shows\nor by a card that proves itself.\n",
 		out);
 	print_options(out, FOR_CHECK);
-#define EXIT_CODE_LINE(name, number, words) fprintf(out, "  %2d  %s\n", number, words);
-	EXIT_CODES(EXIT_CODE_LINE)
-#undef EXIT_CODE_LINE
+	print_exit_codes(out);
+}
+
+void limit_usage_print(FILE *out)
+{
+	fputs("usage: shikaku-terminal limit --month YYYY-MM --kind KIND --insurer NUMBER [--symbol TEXT]\n"
+	      "                              --number TEXT [--branch NN] --birth-date DATE [options]\n"
+	      "       shikaku-terminal limit --month YYYY-MM --card FILE [options]\n"
+	      "       shikaku-terminal limit --month YYYY-MM --pkcs11 MODULE [options]\n"
+	      "       shikaku-terminal limit --help\n",
+		out);
+}
+
+void limit_help_print(FILE *out)
+{
+	limit_usage_print(out);
+	fputs("\nAsks the service up to which amount the person pays for a month of care "
+	      "(高額療養費の自己負担\n"
+	      "限度額), and with --cost and --care what the person pays. By what a document shows the "
+	      "patient's\n"
+	      "agreement is needed: --consent limit_information.\n",
+		out);
+	print_options(out, FOR_CHECK | FOR_LIMIT);
+	print_exit_codes(out);
 }
 
 void doctor_usage_print(FILE *out)

@@ -6,6 +6,8 @@
 
 void check_usage_print(FILE *out);
 void check_help_print(FILE *out);
+void limit_usage_print(FILE *out);
+void limit_help_print(FILE *out);
 void doctor_usage_print(FILE *out);
 void doctor_help_print(FILE *out);
 

@@ -170,17 +170,25 @@ static enum outcome read_timeout_option(struct options *options, FILE *complaint
 	return OUTCOME_OK;
 }
 
+/* Why an option that is for something else may not be used here, `uses`. */
+static const char *not_for(unsigned option_uses, unsigned uses)
+{
+	if ((uses & FOR_DOCTOR) != 0)
+		return "is not for the doctor";
+	if (option_uses == FOR_LIMIT)
+		return "限度額の照会（limit）でだけ使えます / is only for limit";
+	if ((uses & FOR_CARD) != 0)
+		return "カードで確認するときは使えません / is not for a check by card";
+	return "is only for a check by card";
+}
+
 /* Whether the options belong to what is done, and to each other. */
-static enum outcome read_uses(struct options *options, unsigned use, FILE *complaints)
+static enum outcome read_uses(struct options *options, unsigned uses, FILE *complaints)
 {
 	for (int i = 0; i < OPTION_COUNT; i++) {
-		if (options->given[i] == NULL || (option_rules[i].uses & use) != 0)
-			continue;
-		if (use == FOR_CARD)
-			return complain(complaints, option_rules[i].text,
-				"カードで確認するときは使えません / is not for a check by card");
-		return complain(complaints, option_rules[i].text,
-			use == FOR_DOCTOR ? "is not for the doctor" : "is only for a check by card");
+		if (options->given[i] != NULL && (option_rules[i].uses & uses) == 0)
+			return complain(
+				complaints, option_rules[i].text, not_for(option_rules[i].uses, uses));
 	}
 	if (options->given[OPTION_CARD] != NULL && options->given[OPTION_PKCS11] != NULL)
 		return complain(complaints, "--card", "is not for a check with --pkcs11");
@@ -237,6 +245,87 @@ static enum outcome read_question(struct options *options, FILE *complaints)
 	return OUTCOME_OK;
 }
 
+/* Digits alone, up to a maximum. */
+static enum outcome read_number(const char *text, int64_t max, int64_t *number)
+{
+	*number = 0;
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return OUTCOME_INVALID;
+		*number = *number * 10 + (text[i] - '0');
+		if (*number > max)
+			return OUTCOME_INVALID;
+	}
+	return OUTCOME_OK;
+}
+
+static enum outcome read_numbers(struct options *options, FILE *complaints)
+{
+	static const char yen[] =
+		"0円から10,000,000,000円までを数字だけで / is not whole yen up to 10000000000";
+	static const struct {
+		enum option option;
+		int64_t max;
+		const char *words;
+	} numbers[] = {
+		{ OPTION_COST, YEN_MAX, yen },
+		{ OPTION_PAID, YEN_MAX, yen },
+		{ OPTION_PRIOR_MONTHS, PRIOR_MONTHS_MAX,
+			"0 から 11 までの数字 / is not a number from 0 to 11" },
+	};
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		enum option option = numbers[i].option;
+		if (options->given[option] != NULL && read_number(options->given[option], numbers[i].max,
+							      &options->numbers[option]) != OUTCOME_OK)
+			return complain(complaints, option_rules[option].text, numbers[i].words);
+	}
+	return OUTCOME_OK;
+}
+
+/* A month as YYYY-MM, and a day of care that lies in it. */
+static enum outcome read_month(const struct options *options, FILE *complaints)
+{
+	const char *month = options->given[OPTION_MONTH];
+	if (month == NULL)
+		return complain(complaints, "--month", "必ず入力してください / is required");
+	struct day first;
+	char text[DAY_TEXT_SIZE];
+	snprintf(text, sizeof text, "%.7s-01", month);
+	if (strlen(month) != MONTH_TEXT_SIZE - 1 || day_parse(text, strlen(text), &first) != OUTCOME_OK)
+		return complain(complaints, "--month",
+			"年月として読めません（例 2026-11） / is not a month, YYYY-MM");
+	if (options->visit_date.known && day_compare(day_first_of_month(options->visit_date.day), first) != 0)
+		return complain(complaints, "--visit-date",
+			"--month の月の日付ではありません / is not a day of --month");
+	return OUTCOME_OK;
+}
+
+static enum outcome read_limit_question(struct options *options, FILE *complaints)
+{
+	static const char *const cares[] = { "inpatient", "outpatient" };
+	static const char *const diseases[] = { "1", "2", "3" };
+
+	if (read_month(options, complaints) != OUTCOME_OK || read_numbers(options, complaints) != OUTCOME_OK)
+		return OUTCOME_INVALID;
+	const char *care = options->given[OPTION_CARE];
+	if (care != NULL && !is_one_of(care, cares, sizeof cares / sizeof cares[0]))
+		return complain(complaints, "--care",
+			"inpatient（入院）か outpatient（外来） / is neither inpatient nor outpatient");
+	const char *disease = options->given[OPTION_DISEASE];
+	if (disease != NULL && !is_one_of(disease, diseases, sizeof diseases / sizeof diseases[0]))
+		return complain(complaints, "--disease",
+			"1（人工透析）、2（血友病）、3（HIV）のどれか / is not 1, 2 or 3");
+	bool has_cost = options->given[OPTION_COST] != NULL;
+	if (has_cost && care == NULL)
+		return complain(complaints, "--care",
+			"総医療費（--cost）には入院・外来の別が必要です / is required with --cost");
+	if (!has_cost && care != NULL)
+		return complain(complaints, "--care", "needs --cost");
+	if (!has_cost && options->given[OPTION_PAID] != NULL)
+		return complain(complaints, "--paid", "needs --cost");
+	return OUTCOME_OK;
+}
+
 static bool asks_for_help(int count, char *const words[])
 {
 	for (int i = 0; i < count; i++) {
@@ -254,7 +343,9 @@ static enum outcome read_given(int count, char *const words[], struct options *o
 	return outcome == OUTCOME_OK ? read_timeout_option(options, complaints) : outcome;
 }
 
-enum outcome check_options_read(int count, char *const words[], struct options *options, FILE *complaints)
+/* A question about a person, for which options of `more` may be given too. */
+static enum outcome read_command(
+	int count, char *const words[], unsigned more, struct options *options, FILE *complaints)
 {
 	if (asks_for_help(count, words)) {
 		*options = (struct options){ .given[OPTION_HELP] = "" };
@@ -262,10 +353,23 @@ enum outcome check_options_read(int count, char *const words[], struct options *
 	}
 	enum outcome outcome = read_given(count, words, options, complaints);
 	if (outcome == OUTCOME_OK)
-		outcome = read_uses(options, options->by_card ? FOR_CARD : FOR_TYPED, complaints);
+		outcome = read_uses(options, (options->by_card ? FOR_CARD : FOR_TYPED) | more, complaints);
 	if (outcome == OUTCOME_OK && !options->by_card)
 		outcome = read_typed_keys(options, complaints);
 	return outcome == OUTCOME_OK ? read_question(options, complaints) : outcome;
+}
+
+enum outcome check_options_read(int count, char *const words[], struct options *options, FILE *complaints)
+{
+	return read_command(count, words, 0, options, complaints);
+}
+
+enum outcome limit_options_read(int count, char *const words[], struct options *options, FILE *complaints)
+{
+	enum outcome outcome = read_command(count, words, FOR_LIMIT, options, complaints);
+	if (outcome != OUTCOME_OK || options->given[OPTION_HELP] != NULL)
+		return outcome;
+	return read_limit_question(options, complaints);
 }
 
 enum outcome doctor_options_read(int count, char *const words[], struct options *options, FILE *complaints)
