@@ -143,14 +143,58 @@ static void put_consent(
 	json_close_object(json);
 }
 
+static void put_limit(struct json_writer *json, const struct limit_told *limit)
+{
+	json_put_key(json, "limit");
+	if (limit->category == LIMIT_CATEGORY_NONE) {
+		json_put_null(json);
+		return;
+	}
+	json_open_object(json);
+	json_put_key(json, "category");
+	json_put_terminated(json, limit_category_code(limit->category));
+	json_put_key(json, "label");
+	json_put_terminated(json, limit_category_label(limit->category));
+	put_slice(json, "certificate", limit->certificate);
+	put_day(json, "valid_from", limit->valid.first);
+	put_day(json, "valid_until", limit->valid.last);
+	put_day(json, "long_stay_from", limit->long_stay_from);
+	json_close_object(json);
+}
+
+static void put_disease(
+	struct json_writer *json, const struct standing_disease *disease, enum limit_category category)
+{
+	json_open_object(json);
+	put_slice(json, "category", disease->category);
+	json_put_key(json, "self_pay");
+	json_put_number(json, disease_ceiling(disease, category, false));
+	put_day(json, "valid_from", disease->valid.first);
+	put_day(json, "valid_until", disease->valid.last);
+	json_close_object(json);
+}
+
+/* Those that hold on the visit date; that there are none is told only to whom they would be (R7.9). */
+static void put_diseases(struct json_writer *json, const struct check *check)
+{
+	const struct standing *standing = check->answer.standing;
+	json_put_key(json, "specific_diseases");
+	if (!check->answer.diseases_told) {
+		json_put_null(json);
+		return;
+	}
+	json_open_array(json);
+	for (size_t i = 0; i < standing->disease_count; i++) {
+		if (day_range_holds(standing->diseases[i].valid, check->question.visit))
+			put_disease(json, &standing->diseases[i], check->answer.limit.category);
+	}
+	json_close_array(json);
+}
+
 static void put_consents(struct json_writer *json, const struct check *check)
 {
 	const struct consents *consents = &check->question.consents;
-	/* None can be registered yet; that there are none is told only to a card whose holder agreed (R7.9). */
-	bool diseases = refusal_of_consent(check, consents->specific_diseases) == NULL;
-	text_put_terminated(json->out, diseases ? ",\"limit\":null,\"specific_diseases\":[],\"consents\":"
-						: ",\"limit\":null,\"specific_diseases\":null,\"consents\":");
-	json->comma = false;
+	json_put_key(json, "consents");
 	json_open_object(json);
 	put_consent(json, check, "surgeries", consents->surgeries);
 	put_consent(json, check, "diagnoses_medicines", consents->diagnoses_medicines);
@@ -162,7 +206,7 @@ static void put_consents(struct json_writer *json, const struct check *check)
 /* R12.1: medical information needs the card; typed keys never open it. */
 #define NOT_GRANTED "{\"granted\":false,\"until\":null,\"reason\":\"consent_needs_card\"}"
 static const char nothing_by_keys[] =
-	",\"limit\":null,\"specific_diseases\":null,\"consents\":{\"surgeries\":" NOT_GRANTED
+	",\"specific_diseases\":null,\"consents\":{\"surgeries\":" NOT_GRANTED
 	",\"diagnoses_medicines\":" NOT_GRANTED ",\"health_checkups\":" NOT_GRANTED
 	",\"specific_diseases\":" NOT_GRANTED "}";
 
@@ -192,10 +236,13 @@ enum outcome eligibility_answer_write(struct check *check, struct slice *bytes)
 	put_reasons(&json, answer);
 	put_qualification(&json, answer);
 	put_copayment(&json, answer);
-	if (check->question.shown.kind == PRESENTED_CARD)
+	put_limit(&json, &answer->limit);
+	if (check->question.shown.kind == PRESENTED_CARD) {
+		put_diseases(&json, check);
 		put_consents(&json, check);
-	else
+	} else {
 		text_put_terminated(&out, nothing_by_keys);
+	}
 	text_put_terminated(&out, ",\"receipt\":null}");
 	*bytes = text_slice(&out);
 	return out.failed ? OUTCOME_NO_MEMORY : OUTCOME_OK;

@@ -167,12 +167,25 @@ static void judge_presentation(struct check *check)
 	answer->reasons.bits |= acceptance.reasons.bits;
 }
 
+/* R7.8, R7.9; medical information is out of reach in the grace time (R5.4). */
+static void judge_limit(struct check *check)
+{
+	const struct consents *consents = &check->question.consents;
+	struct check_answer *answer = &check->answer;
+	bool by_card = check->question.shown.kind == PRESENTED_CARD;
+	answer->limit = limit_tell(answer->standing, check->question.visit, &answer->copayment, by_card,
+		consents->limit_information, &answer->reasons);
+	answer->diseases_told =
+		by_card && answer->accepted && !answer->qualification_only && consents->specific_diseases;
+}
+
 /* The cover is judged: what follows from it, then the record. */
 static void finish_judging(struct check *check)
 {
 	if (check->answer.validity == VALIDITY_VALID && check->answer.standing != NULL) {
 		judge_copayment(check);
 		judge_presentation(check);
+		judge_limit(check);
 	}
 	write_and_record(check);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cases/card_proof.h"
 #include "cases/cases.h"
+#include "cases/limit.h"
 #include "cases/principal.h"
 #include "rules/copayment.h"
 #include "rules/eligibility.h"
@@ -51,6 +52,8 @@ struct check_answer {
 	struct cover cover;
 	bool has_copayment; /* only with VALIDITY_VALID */
 	struct copayment copayment;
+	struct limit_told limit; /* the same */
+	bool diseases_told; /* 特定疾病: by an accepted card whose holder agreed (R7.9, R5.4) */
 };
 
 struct check {

@@ -1,0 +1,55 @@
+#include "cases/limit.h"
+
+#include <stddef.h>
+
+#include "rules/limit.h"
+
+static const struct standing_limit *registered_on(const struct standing *standing, struct day visit)
+{
+	for (size_t i = 0; i < standing->limit_count; i++) {
+		if (day_range_holds(standing->limits[i].valid, visit))
+			return &standing->limits[i];
+	}
+	return NULL;
+}
+
+struct limit_told limit_tell(const struct standing *standing, struct day visit,
+	const struct copayment *copayment, bool by_card, bool consented, struct reason_set *reasons)
+{
+	struct limit_told told = { .category = LIMIT_CATEGORY_NONE };
+	if (!limit_may_be_told(by_card, consented, visit)) {
+		reason_add(reasons, REASON_LIMIT_CONSENT_MISSING);
+		return told;
+	}
+	const struct standing_limit *registered = registered_on(standing, visit);
+	if (registered != NULL) {
+		told.category = limit_category_of(registered->category);
+		told.certificate = registered->certificate;
+		told.valid = registered->valid;
+		told.long_stay_from = registered->long_stay_from;
+		return told;
+	}
+	told.category = limit_category_from_ratio(copayment);
+	if (told.category != LIMIT_CATEGORY_NONE)
+		told.valid = copayment->valid;
+	reason_add(reasons,
+		told.category == LIMIT_CATEGORY_NONE ? REASON_LIMIT_NOT_REGISTERED : REASON_LIMIT_FROM_RATIO);
+	return told;
+}
+
+const struct standing_disease *disease_on(const struct standing *standing, char category, struct day visit)
+{
+	for (size_t i = 0; i < standing->disease_count; i++) {
+		const struct standing_disease *disease = &standing->diseases[i];
+		if (disease->category.length == 1 && disease->category.at[0] == category &&
+			day_range_holds(disease->valid, visit))
+			return disease;
+	}
+	return NULL;
+}
+
+int64_t disease_ceiling(const struct standing_disease *disease, enum limit_category category, bool halved)
+{
+	struct optional_yen self_pay = { disease->has_self_pay, disease->self_pay };
+	return specific_disease_ceiling(disease->category.at[0], self_pay, category, halved);
+}
