@@ -9,16 +9,8 @@
 
 #include "base/calendar.h"
 #include "base/outcome.h"
+#include "terminal/decision.h"
 #include "terminal/options.h"
-
-enum answer_validity {
-	ANSWER_VALID,
-	ANSWER_INVALID,
-	ANSWER_INVALID_NEWER_EXISTS,
-	ANSWER_NOT_FOUND,
-	ANSWER_MULTIPLE,
-	ANSWER_CARD_NOT_USABLE, /* null: a genuine card that may not be used, nothing is said of its holder (R5.3) */
-};
 
 enum answer_relationship { ANSWER_INSURED, ANSWER_DEPENDENT };
 enum answer_sex { ANSWER_MALE, ANSWER_FEMALE, ANSWER_SEX_UNSPECIFIED };
@@ -66,14 +58,7 @@ struct answer_consent {
 
 struct answer {
 	json_t *document; /* owned */
-	const char *check_id;
-	const char *checked_at;
-	struct day visit_date;
-	enum answer_validity validity;
-	bool accepted;
-	bool qualification_only;
-	json_t *reasons; /* arrays of objects whose "text" is a string; borrowed */
-	json_t *next_actions;
+	struct decision decision;
 	bool has_qualification;
 	struct answer_qualification qualification;
 	bool has_copayment;
