@@ -40,6 +40,22 @@ static void read_copayment(struct fields *fields, const json_t *object, struct a
 	read->valid.last = field_day_or_null(fields, object, "valid_until");
 }
 
+static void read_limit(struct fields *fields, const json_t *object, struct answer_limit *read)
+{
+	static const char *const papers[] = { "01", "02", "03", NULL };
+
+	read->category = field_text(fields, object, "category");
+	read->label = field_text(fields, object, "label");
+	read->paper =
+		json_is_null(json_object_get(object, "certificate"))
+			? ANSWER_NO_PAPER
+			: (enum answer_limit_paper)(
+				  ANSWER_LIMIT_PAPER + field_choice(fields, object, "certificate", papers));
+	read->valid.first = field_day_or_null(fields, object, "valid_from");
+	read->valid.last = field_day_or_null(fields, object, "valid_until");
+	read->long_stay_from = field_day_or_null(fields, object, "long_stay_from");
+}
+
 static void read_consent(
 	struct fields *fields, json_t *consents, enum consent which, struct answer_consent *read)
 {
@@ -75,6 +91,9 @@ static json_t *read_specific_diseases(struct fields *fields, json_t *document)
 	json_array_foreach(list, index, item)
 	{
 		field_text(fields, item, "category");
+		const json_t *self_pay = json_object_get(item, "self_pay");
+		if (!json_is_integer(self_pay) || json_integer_value(self_pay) < 0)
+			field_refuse(fields, "self_pay");
 	}
 	return list;
 }
@@ -99,6 +118,10 @@ static void read_all(struct fields *fields, struct answer *answer)
 	answer->has_copayment = copayment != NULL;
 	if (answer->has_copayment)
 		read_copayment(fields, copayment, &answer->copayment);
+	const json_t *limit = field_object_or_null(fields, document, "limit");
+	answer->has_limit = limit != NULL;
+	if (answer->has_limit)
+		read_limit(fields, limit, &answer->limit);
 	read_medical(fields, answer);
 }
 
@@ -107,11 +130,7 @@ static const char *contradiction_about_card(const struct answer *answer)
 {
 	if (answer->decision.validity != ANSWER_CARD_NOT_USABLE)
 		return NULL;
-	if (answer->has_qualification)
-		return "a qualification by a card that may not be used";
-	if (!json_is_null(json_object_get(answer->document, "limit")))
-		return "a limit by a card that may not be used";
-	return NULL;
+	return answer->has_qualification ? "a qualification by a card that may not be used" : NULL;
 }
 
 /* R12: by card, to whom agreed, of an accepted card outside the grace time; the list of diseases goes with its consent. */
@@ -141,6 +160,10 @@ static const char *contradiction_about_person(
 		return "accepted without a qualification";
 	if (answer->has_copayment && !valid)
 		return "a copayment without being valid";
+	if (answer->has_limit && !valid)
+		return "a limit without being valid";
+	if (answer->has_limit && !expected->by_card && !expected->agreed[CONSENT_LIMIT_INFORMATION])
+		return "a limit that nobody agreed to show"; /* R7.9 */
 	if (!answer->has_qualification)
 		return NULL;
 	if (!expected->by_card && day_compare(qualification->birth_date, expected->birth_date) != 0)

@@ -22,6 +22,12 @@ enum answer_loss {
 	ANSWER_OTHER_LOSS
 };
 enum answer_basis { ANSWER_STANDARD, ANSWER_PRESCHOOL, ANSWER_ELDERLY, ANSWER_LATE_ELDERLY };
+enum answer_limit_paper {
+	ANSWER_NO_PAPER,
+	ANSWER_LIMIT_PAPER, /* 01 */
+	ANSWER_LIMIT_AND_MEALS_PAPER, /* 02 */
+	ANSWER_MEALS_PAPER /* 03 */
+};
 
 /* Texts are borrowed from the document, as sent: print them with clean_print. NULL where the answer says null. */
 struct answer_qualification {
@@ -47,6 +53,15 @@ struct answer_copayment {
 	struct day_range valid;
 };
 
+/* 限度額適用認定証の情報, as registered or from the ratio (R7.8, R7.10). Texts as above. */
+struct answer_limit {
+	const char *category;
+	const char *label;
+	enum answer_limit_paper paper;
+	struct day_range valid;
+	struct optional_day long_stay_from;
+};
+
 /* Whether the desk may see one kind of medical information (R12.1). */
 struct answer_consent {
 	bool granted;
@@ -64,7 +79,9 @@ struct answer {
 	bool has_copayment;
 	struct answer_copayment copayment;
 	struct answer_consent consents[CONSENT_COUNT]; /* all but CONSENT_LIMIT_INFORMATION, which has none */
-	json_t *specific_diseases; /* NULL, or an array of objects with a "category"; borrowed */
+	bool has_limit;
+	struct answer_limit limit;
+	json_t *specific_diseases; /* NULL, or an array of objects with a "category" and a "self_pay"; borrowed */
 };
 
 /* What was asked, to notice an answer that is about another person or day, or that gives away what was not agreed to. */

@@ -4,6 +4,7 @@
 
 #include "terminal/clean.h"
 #include "terminal/decision_print.h"
+#include "terminal/yen.h"
 
 static const char *loss_words(enum answer_loss loss)
 {
@@ -86,6 +87,24 @@ static void print_copayment(FILE *out, const struct answer_copayment *copayment)
 		day_line_print(out, "負担割合の期限", copayment->valid.last.day, "まで");
 }
 
+/* Where none is told, the reasons of the answer say why. */
+static void print_limit(FILE *out, const struct answer *answer)
+{
+	static const char *const papers[] = { "", "限度額適用認定証", "限度額適用・標準負担額減額認定証",
+		"標準負担額減額認定証" };
+	const struct answer_limit *limit = &answer->limit;
+
+	category_line_print(out, limit->category, limit->label);
+	if (limit->paper != ANSWER_NO_PAPER)
+		line_print(out, "認定証の種類", papers[limit->paper]);
+	if (limit->valid.first.known)
+		day_line_print(out, "適用区分の開始", limit->valid.first.day, "から");
+	if (limit->valid.last.known)
+		day_line_print(out, "適用区分の期限", limit->valid.last.day, "まで");
+	if (limit->long_stay_from.known)
+		day_line_print(out, "長期入院該当", limit->long_stay_from.day, "から");
+}
+
 static const char *consent_words(const char *reason)
 {
 	if (strcmp(reason, "consent_refused") == 0)
@@ -106,6 +125,8 @@ static void print_specific_diseases(FILE *out, const json_t *diseases)
 		label_print(out, "特定疾病");
 		fputs("区分", out);
 		clean_print(out, json_string_value(json_object_get(disease, "category")));
+		fputs("　1か月の上限額 ", out);
+		yen_print(out, json_integer_value(json_object_get(disease, "self_pay")));
 		fputc('\n', out);
 	}
 }
@@ -147,6 +168,8 @@ void answer_print(FILE *out, const struct answer *answer, bool by_card)
 	}
 	if (answer->has_copayment)
 		print_copayment(out, &answer->copayment);
+	if (answer->decision.validity == ANSWER_VALID)
+		print_limit(out, answer);
 	if (by_card && answer->decision.accepted)
 		print_medical(out, answer);
 	decision_print_end(out, &answer->decision);

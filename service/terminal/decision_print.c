@@ -25,6 +25,19 @@ void day_line_print(FILE *out, const char *label, struct day day, const char *no
 	fprintf(out, "%s\n", note);
 }
 
+void category_line_print(FILE *out, const char *category, const char *label)
+{
+	if (category == NULL) {
+		line_print(out, "適用区分", "限度額の情報は示されていません");
+		return;
+	}
+	label_print(out, "適用区分");
+	clean_print(out, label);
+	fputs("（", out);
+	clean_print(out, category);
+	fputs("）\n", out);
+}
+
 static const char *headline(const struct decision *decision)
 {
 	switch (decision->validity) {

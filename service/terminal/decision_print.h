@@ -14,6 +14,8 @@ void label_print(FILE *out, const char *label);
 /* `text` may come from a service: it is cleaned. */
 void line_print(FILE *out, const char *label, const char *text);
 void day_line_print(FILE *out, const char *label, struct day day, const char *note);
+/* 限度額適用区分, as a letter and as the desk says it; `category` NULL: none is told. */
+void category_line_print(FILE *out, const char *category, const char *label);
 
 /* One line that says the decision first. */
 void headline_print(FILE *out, const struct decision *decision);

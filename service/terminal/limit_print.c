@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "terminal/clean.h"
 #include "terminal/day_print.h"
 #include "terminal/decision_print.h"
 #include "terminal/yen.h"
@@ -16,19 +15,6 @@ static void print_amount(FILE *out, const char *label, struct answer_number amou
 	label_print(out, label);
 	yen_print_right(out, amount.value);
 	fprintf(out, "%s\n", note);
-}
-
-static void print_category(FILE *out, const struct limit_answer *answer)
-{
-	if (answer->category == NULL) {
-		line_print(out, "適用区分", "限度額の情報は示されていません");
-		return;
-	}
-	label_print(out, "適用区分");
-	clean_print(out, answer->label);
-	fputs("（", out);
-	clean_print(out, answer->category);
-	fputs("）\n", out);
 }
 
 static void print_ratio(FILE *out, int percent)
@@ -134,7 +120,7 @@ void limit_print(FILE *out, const struct limit_answer *answer, const struct opti
 	fputc('\n', out);
 	day_line_print(out, "受診日", answer->decision.visit_date, "");
 	if (answer->decision.validity == ANSWER_VALID) {
-		print_category(out, answer);
+		category_line_print(out, answer->category, answer->label);
 		print_ratio(out, answer->ratio_percent);
 		if (answer->category != NULL)
 			print_formula(out, &answer->formula);

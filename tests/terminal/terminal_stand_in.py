@@ -79,6 +79,10 @@ def changed(answer, changes):
     return answer
 
 
+# What `limit` of an answer may be.
+CATEGORY = {"category": "A03", "label": "ウ", "certificate": "01", "valid_from": "2026-08-01", "valid_until": "2027-07-31", "long_stay_from": None}
+
+
 def valid_answer(**changes):
     """An accepted answer with changes; `qualification` and `copayment` as dicts change only what they name."""
     return changed(VALID, changes)
