@@ -50,7 +50,8 @@ def outcome(answer):
     if answer.status != 200:
         return answer.status, answer.code()
     said = answer.json()
-    return 200, {**{name: said[name] for name in ("visit_date", "validity", "accepted", "scope", "qualification", "copayment")},
+    return 200, {**{name: said[name] for name in ("visit_date", "validity", "accepted", "scope", "qualification", "copayment", "limit",
+                                                  "specific_diseases")},
                  **{name: [item["code"] for item in said[name]] for name in ("reasons", "next_actions")}}
 
 
@@ -112,19 +113,24 @@ def _other_kind(rng, fields):
     fields["with_card"] = rng.random() < 0.5
 
 
+def _agreed(rng, fields):
+    fields["consents"] = {"limit_information": True, "specific_diseases": rng.random() < 0.5}
+
+
 def _full_width(rng, fields):
     wide = {digit: digit + 0xFEE0 for digit in range(ord("0"), ord("9") + 1)}
     fields["presented"]["number"] = fields["presented"]["number"].translate(wide)
 
 
 CHANGES = {"a wrong digit": _wrong_digit, "without symbol": _less, "another day": _other_day, "as known then": _as_known,
-           "another birth date": _other_birth_date, "another kind": _other_kind, "full-width": _full_width}
+           "another birth date": _other_birth_date, "another kind": _other_kind, "full-width": _full_width,
+           "with consent": _agreed}
 
 
 def make_card_questions(rng, index, cards):
     made = []
     for name, card in sorted(cards.items()):
-        consents = {word: rng.random() < 0.5 for word in ("limit_information", "diagnoses_medicines", "health_checkups")}
+        consents = {word: rng.random() < 0.5 for word in ("limit_information", "diagnoses_medicines", "health_checkups", "specific_diseases")}
         made.append(Question(f"card {name}", {"visit_date": str(today()), "presented": {}}, card))
         made.append(Question(f"card {name}, another day", {"visit_date": str(today() - datetime.timedelta(days=rng.randint(1, 400))),
                                                           "consents": consents, "presented": {}}, card))
