@@ -1,5 +1,6 @@
 -- Who shows what, as one JSON array (psql -XAt -f demo/index.sql). `visit_date` is the day to ask about where it is not today,
 -- `visit_in_days` the same counted from today; `card` is the file of the person's card, which is shown where `presented_kind` is card.
+-- Of the limits `shows` names the category that is told; reasons of `POST /v1/limit-queries` stand at the card that is asked about.
 SELECT coalesce(json_agg(json_build_object(
     'card', card,
     'name', name,

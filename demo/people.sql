@@ -216,7 +216,35 @@ INSERT INTO people (person, member_id, insurer_number, name, name_kana, symbol, 
   ('same-day', 'same-day-1', '01130012', '同日 取得', 'ドウジツ シュトク', '12345678', '7000018', '00', '2024-04-01'),
   ('same-day', 'same-day-2', '06136022', '同日 取得', 'ドウジツ シュトク', '70', '18', '01', '2024-04-01');
 
--- What each card shows: of demo/cards.list, and whose keys stand beside it in the index (an answer's, where there are several).
+-- Limits and specific diseases (R7.6, R7.8 to R7.11): by typed keys they are not told without consent, by card they are.
+INSERT INTO people (person, member_id, insurer_number, name, name_kana, symbol, number, branch_number, birth_date, acquired_on, percent, shows) VALUES
+  ('limit-a03', 'limit-a03', '01130012', '限度 区分ウ', 'ゲンド クブンウ', '12345678', '8000001', '00', '1980-05-17', '2015-04-01', NULL,
+    '{R7.9,limit_consent_missing}'),
+  ('limit-a05', 'limit-a05', '00138057', '限度 長期', 'ゲンド チョウキ', '国-01', '8000002', '01', '1980-05-17', '2015-04-01', NULL, NULL),
+  ('limit-b05', 'limit-b05', '39131156', '限度 低所得', 'ゲンド テイショトク', NULL, '90000006', NULL, :ago '80 years')::date, :ago '5 years')::date, 10,
+    NULL),
+  ('limit-b02', 'limit-b02', '00138057', '限度 現役並み', 'ゲンド ゲンエキナミ', '国-01', '8000003', '01', :ago '71 years')::date, '2005-10-01', 30,
+    NULL),
+  ('dialysis', 'dialysis', '01130012', '透析 通子', 'トウセキ カヨコ', '12345678', '8000004', '00', '1980-05-17', '2015-04-01', NULL, NULL);
+
+-- What their insurers registered, from a year ago for two years. A long stay began a hundred days ago.
+CREATE TEMPORARY TABLE limited (
+  member_id text PRIMARY KEY,
+  category text NOT NULL,
+  certificate text,
+  long_stay boolean NOT NULL DEFAULT false,
+  disease text
+) ON COMMIT DROP;
+INSERT INTO limited VALUES
+  ('limit-a03', 'A03', '01', false, NULL),
+  ('limit-a05', 'A05', '02', true, NULL),
+  ('limit-b05', 'B05', '02', false, NULL),
+  ('limit-b02', 'B02', '01', false, NULL),
+  ('dialysis', 'A01', '01', false, '1');
+
+-- What each card shows: of demo/cards.list, and whose keys stand beside it in the index (an answer's, where there are several). A
+-- category of a limit is named where one is told. The reasons that only `POST /v1/limit-queries` gives (R7.6, R7.11) stand at the
+-- card whose limit query shows them: ceiling_months_counted, specific_disease_consent_missing and specific_disease_not_registered.
 CREATE TEMPORARY TABLE shown_by_card (
   place integer GENERATED ALWAYS AS IDENTITY,
   card text PRIMARY KEY,
@@ -256,7 +284,16 @@ INSERT INTO shown_by_card (card, member_id, name, shows) VALUES
   ('pending', 'pending', '照合 待子', '{R4,R8.3,no_membership,link_not_confirmed}'),
   ('no-membership', NULL, '無資格 札子', '{R4,no_membership}'),
   ('protected', 'protected', '不開示 守', '{R14}'),
-  ('stopped', 'stopped', '自己情報 停止', '{R14,card_not_registered}');
+  ('stopped', 'stopped', '自己情報 停止', '{R14,card_not_registered}'),
+  ('limit-a03', 'limit-a03', '限度 区分ウ', '{R7.3,R7.8,R7.9,R7.11,A03,ceiling_months_counted,specific_disease_not_registered}'),
+  ('limit-a05', 'limit-a05', '限度 長期', '{R7.8,R7.10,A05}'),
+  ('limit-b05', 'limit-b05', '限度 低所得', '{R7.4,R7.8,B05}'),
+  ('limit-b02', 'limit-b02', '限度 現役並み', '{R7.4,R7.8,B02}'),
+  ('dialysis', 'dialysis', '透析 通子', '{R7.6,R7.9,A01,specific_disease_consent_missing}'),
+  ('elderly-20', 'elderly-20', '高齢 二割', '{R7.1,R7.8,B04,limit_from_ratio}'),
+  ('late-10', 'late-10', '後期 一割', '{R7.1,R7.8,B10,limit_from_ratio}'),
+  ('elderly-none', 'elderly-none', '割合 未登録', '{R7.1,R7.8,elderly_ratio_not_registered,limit_not_registered}'),
+  ('standard', 'standard', '国保 世帯主', '{R7.1,R7.8,limit_not_registered}');
 
 -- From here on sets only, and only who is not there yet.
 CREATE TEMPORARY TABLE newcomers ON COMMIT DROP AS
@@ -309,6 +346,21 @@ INSERT INTO shikaku.ratios (member_key, insurer_number, percent, valid, known_fr
       n.known_from
     FROM newcomers AS n JOIN shikaku.members AS m ON m.insurer_number = n.insurer_number AND m.member_id = 'demo-' || n.member_id
     WHERE n.percent IS NOT NULL
+    ORDER BY n.place;
+
+INSERT INTO shikaku.limits (member_key, insurer_number, category, certificate, valid, long_stay_from, known_from)
+  SELECT m.member_key, m.insurer_number, l.category, l.certificate,
+      daterange((:'today'::date - interval '1 year')::date, (:'today'::date + interval '1 year')::date),
+      CASE WHEN l.long_stay THEN :'today'::date - 100 END, n.known_from
+    FROM newcomers AS n JOIN limited AS l USING (member_id)
+    JOIN shikaku.members AS m ON m.insurer_number = n.insurer_number AND m.member_id = 'demo-' || n.member_id
+    ORDER BY n.place;
+
+INSERT INTO shikaku.specific_diseases (member_key, insurer_number, category, valid, known_from)
+  SELECT m.member_key, m.insurer_number, l.disease, daterange((:'today'::date - interval '1 year')::date, NULL), n.known_from
+    FROM newcomers AS n JOIN limited AS l USING (member_id)
+    JOIN shikaku.members AS m ON m.insurer_number = n.insurer_number AND m.member_id = 'demo-' || n.member_id
+    WHERE l.disease IS NOT NULL
     ORDER BY n.place;
 
 INSERT INTO shikaku.links (member_key, state, mismatched, decided_at, known_from)

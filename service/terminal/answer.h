@@ -9,16 +9,8 @@
 
 #include "base/calendar.h"
 #include "base/outcome.h"
+#include "terminal/decision.h"
 #include "terminal/options.h"
-
-enum answer_validity {
-	ANSWER_VALID,
-	ANSWER_INVALID,
-	ANSWER_INVALID_NEWER_EXISTS,
-	ANSWER_NOT_FOUND,
-	ANSWER_MULTIPLE,
-	ANSWER_CARD_NOT_USABLE, /* null: a genuine card that may not be used, nothing is said of its holder (R5.3) */
-};
 
 enum answer_relationship { ANSWER_INSURED, ANSWER_DEPENDENT };
 enum answer_sex { ANSWER_MALE, ANSWER_FEMALE, ANSWER_SEX_UNSPECIFIED };
@@ -30,6 +22,12 @@ enum answer_loss {
 	ANSWER_OTHER_LOSS
 };
 enum answer_basis { ANSWER_STANDARD, ANSWER_PRESCHOOL, ANSWER_ELDERLY, ANSWER_LATE_ELDERLY };
+enum answer_limit_paper {
+	ANSWER_NO_PAPER,
+	ANSWER_LIMIT_PAPER, /* 01 */
+	ANSWER_LIMIT_AND_MEALS_PAPER, /* 02 */
+	ANSWER_MEALS_PAPER /* 03 */
+};
 
 /* Texts are borrowed from the document, as sent: print them with clean_print. NULL where the answer says null. */
 struct answer_qualification {
@@ -55,6 +53,15 @@ struct answer_copayment {
 	struct day_range valid;
 };
 
+/* 限度額適用認定証の情報, as registered or from the ratio (R7.8, R7.10). Texts as above. */
+struct answer_limit {
+	const char *category;
+	const char *label;
+	enum answer_limit_paper paper;
+	struct day_range valid;
+	struct optional_day long_stay_from;
+};
+
 /* Whether the desk may see one kind of medical information (R12.1). */
 struct answer_consent {
 	bool granted;
@@ -66,20 +73,15 @@ struct answer_consent {
 
 struct answer {
 	json_t *document; /* owned */
-	const char *check_id;
-	const char *checked_at;
-	struct day visit_date;
-	enum answer_validity validity;
-	bool accepted;
-	bool qualification_only;
-	json_t *reasons; /* arrays of objects whose "text" is a string; borrowed */
-	json_t *next_actions;
+	struct decision decision;
 	bool has_qualification;
 	struct answer_qualification qualification;
 	bool has_copayment;
 	struct answer_copayment copayment;
 	struct answer_consent consents[CONSENT_COUNT]; /* all but CONSENT_LIMIT_INFORMATION, which has none */
-	json_t *specific_diseases; /* NULL, or an array of objects with a "category"; borrowed */
+	bool has_limit;
+	struct answer_limit limit;
+	json_t *specific_diseases; /* NULL, or an array of objects with a "category" and a "self_pay"; borrowed */
 };
 
 /* What was asked, to notice an answer that is about another person or day, or that gives away what was not agreed to. */

@@ -6,11 +6,8 @@
 #include <stdio.h>
 
 #include "terminal/answer.h"
-#include "terminal/exit_codes.h"
 
 /* By card it says too which medical information may be seen; by typed keys none ever may. */
 void answer_print(FILE *out, const struct answer *answer, bool by_card);
-
-enum exit_code answer_exit_code(const struct answer *answer);
 
 #endif

@@ -55,6 +55,13 @@ enum exit_code desk_not_understood(const struct options *options, const char *wh
 	return EXIT_CODE_NOT_UNDERSTOOD;
 }
 
+enum exit_code desk_answer_not_understood(const struct options *options, const char *why)
+{
+	char text[EXCHANGE_WHY_SIZE];
+	snprintf(text, sizeof text, "not understood in the answer: %s", why);
+	return desk_not_understood(options, text);
+}
+
 enum exit_code desk_refused(const struct options *options, const struct exchange_reply *reply)
 {
 	bool refused = reply->status < 500;

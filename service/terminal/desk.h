@@ -15,6 +15,9 @@ void desk_print_body(const struct exchange_reply *reply);
  * gives the exit code. */
 enum exit_code desk_not_understood(const struct options *options, const char *why);
 
+/* The same of an answer that was read so far; `why` is its key or a contradiction. */
+enum exit_code desk_answer_not_understood(const struct options *options, const char *why);
+
 /* A status of 4xx or 5xx, with or without a problem document. */
 enum exit_code desk_refused(const struct options *options, const struct exchange_reply *reply);
 

@@ -14,6 +14,7 @@
 #include "terminal/day_print.h"
 #include "terminal/exchange.h"
 #include "terminal/exit_codes.h"
+#include "terminal/help.h"
 #include "terminal/options.h"
 #include "terminal/problem.h"
 #include "terminal/problem_print.h"

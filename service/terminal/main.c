@@ -8,13 +8,16 @@
 #include "terminal/clean.h"
 #include "terminal/doctor.h"
 #include "terminal/exit_codes.h"
+#include "terminal/limit.h"
 #include "terminal/version.h"
 
 static void print_usage(FILE *out)
 {
 	fputs("usage: shikaku-terminal check [options]   is this person covered on the day of care?\n"
+	      "       shikaku-terminal limit [options]   what does this person pay for a month of care?\n"
 	      "       shikaku-terminal doctor [options]  is this desk ready to ask?\n"
-	      "       shikaku-terminal check --help      its options and exit codes; also doctor --help\n"
+	      "       shikaku-terminal check --help      its options and exit codes; also limit and doctor "
+	      "--help\n"
 	      "       shikaku-terminal version\n"
 	      "       shikaku-terminal --help\n",
 		out);
@@ -28,6 +31,8 @@ static int run(int count, char *const words[])
 	}
 	if (strcmp(words[0], "check") == 0)
 		return check_command(count - 1, words + 1);
+	if (strcmp(words[0], "limit") == 0)
+		return limit_command(count - 1, words + 1);
 	if (strcmp(words[0], "doctor") == 0)
 		return doctor_command(count - 1, words + 1);
 	if (strcmp(words[0], "version") == 0 || strcmp(words[0], "--version") == 0) {

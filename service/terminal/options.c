@@ -4,23 +4,13 @@
 #include <string.h>
 
 #include "terminal/clean.h"
-#include "terminal/exit_codes.h"
 #include "terminal/utf8.h"
-#include "terminal/width.h"
 #include "terminal/written_date.h"
 
-#define HELP_COLUMN 34
 #define URL_DEFAULT "http://127.0.0.1:8080"
 #define NAME_SHOWN_MAX 64
 
-struct option_rule {
-	const char *text;
-	const char *argument;
-	unsigned uses;
-	const char *help;
-};
-
-static const struct option_rule rules[OPTION_COUNT] = {
+const struct option_rule option_rules[OPTION_COUNT] = {
 #define OPTION_RULE(name, option, argument, uses, help) { option, argument, uses, help },
 	OPTIONS(OPTION_RULE)
 #undef OPTION_RULE
@@ -43,7 +33,7 @@ static const char not_a_date[] =
 
 const char *option_text(enum option option)
 {
-	return rules[option].text;
+	return option_rules[option].text;
 }
 
 const char *consent_key(enum consent consent)
@@ -78,7 +68,8 @@ static enum option find_option(const char *word, const char **value)
 {
 	size_t length = strcspn(word, "=");
 	for (int i = 0; i < OPTION_COUNT; i++) {
-		if (strlen(rules[i].text) == length && strncmp(rules[i].text, word, length) == 0) {
+		if (strlen(option_rules[i].text) == length &&
+			strncmp(option_rules[i].text, word, length) == 0) {
 			*value = word[length] == '=' ? word + length + 1 : NULL;
 			return (enum option)i;
 		}
@@ -94,22 +85,22 @@ static enum outcome read_words(int count, char *const words[], struct options *o
 		if (option == OPTION_COUNT)
 			return complain_unknown(complaints, words[i]);
 		if (options->given[option] != NULL)
-			return complain(complaints, rules[option].text, "given twice");
-		if (rules[option].argument == NULL) {
+			return complain(complaints, option_rules[option].text, "given twice");
+		if (option_rules[option].argument == NULL) {
 			if (value != NULL)
-				return complain(complaints, rules[option].text, "takes no value");
+				return complain(complaints, option_rules[option].text, "takes no value");
 			options->given[option] = "";
 			continue;
 		}
 		if (value == NULL) {
 			if (i + 1 >= count || strncmp(words[i + 1], "--", 2) == 0)
-				return complain(complaints, rules[option].text, "needs a value");
+				return complain(complaints, option_rules[option].text, "needs a value");
 			value = words[++i];
 		}
 		if (value[0] == '\0')
-			return complain(complaints, rules[option].text, "the value is empty");
+			return complain(complaints, option_rules[option].text, "the value is empty");
 		if (!utf8_is_valid(value, strlen(value)))
-			return complain(complaints, rules[option].text, "the value is not UTF-8");
+			return complain(complaints, option_rules[option].text, "the value is not UTF-8");
 		options->given[option] = value;
 	}
 	return OUTCOME_OK;
@@ -179,24 +170,32 @@ static enum outcome read_timeout_option(struct options *options, FILE *complaint
 	return OUTCOME_OK;
 }
 
+/* Why an option that is for something else may not be used here, `uses`. */
+static const char *not_for(unsigned option_uses, unsigned uses)
+{
+	if ((uses & FOR_DOCTOR) != 0)
+		return "is not for the doctor";
+	if (option_uses == FOR_LIMIT)
+		return "限度額の照会（limit）でだけ使えます / is only for limit";
+	if ((uses & FOR_CARD) != 0)
+		return "カードで確認するときは使えません / is not for a check by card";
+	return "is only for a check by card";
+}
+
 /* Whether the options belong to what is done, and to each other. */
-static enum outcome read_uses(struct options *options, unsigned use, FILE *complaints)
+static enum outcome read_uses(struct options *options, unsigned uses, FILE *complaints)
 {
 	for (int i = 0; i < OPTION_COUNT; i++) {
-		if (options->given[i] == NULL || (rules[i].uses & use) != 0)
-			continue;
-		if (use == FOR_CARD)
-			return complain(complaints, rules[i].text,
-				"カードで確認するときは使えません / is not for a check by card");
-		return complain(complaints, rules[i].text,
-			use == FOR_DOCTOR ? "is not for the doctor" : "is only for a check by card");
+		if (options->given[i] != NULL && (option_rules[i].uses & uses) == 0)
+			return complain(
+				complaints, option_rules[i].text, not_for(option_rules[i].uses, uses));
 	}
 	if (options->given[OPTION_CARD] != NULL && options->given[OPTION_PKCS11] != NULL)
 		return complain(complaints, "--card", "is not for a check with --pkcs11");
 	static const enum option of_reader[] = { OPTION_PKCS11_LABEL, OPTION_PIN_FILE };
 	for (size_t i = 0; i < sizeof of_reader / sizeof of_reader[0]; i++) {
 		if (options->given[of_reader[i]] != NULL && options->given[OPTION_PKCS11] == NULL)
-			return complain(complaints, rules[of_reader[i]].text, "needs --pkcs11");
+			return complain(complaints, option_rules[of_reader[i]].text, "needs --pkcs11");
 	}
 	return OUTCOME_OK;
 }
@@ -207,8 +206,8 @@ static enum outcome read_typed_keys(struct options *options, FILE *complaints)
 		OPTION_BIRTH_DATE };
 	for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
 		if (options->given[required[i]] == NULL)
-			return complain(
-				complaints, rules[required[i]].text, "必ず入力してください / is required");
+			return complain(complaints, option_rules[required[i]].text,
+				"必ず入力してください / is required");
 	}
 	if (!is_one_of(options->given[OPTION_KIND], kinds, sizeof kinds / sizeof kinds[0]))
 		return complain(complaints, "--kind",
@@ -246,6 +245,87 @@ static enum outcome read_question(struct options *options, FILE *complaints)
 	return OUTCOME_OK;
 }
 
+/* Digits alone, up to a maximum. */
+static enum outcome read_number(const char *text, int64_t max, int64_t *number)
+{
+	*number = 0;
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return OUTCOME_INVALID;
+		*number = *number * 10 + (text[i] - '0');
+		if (*number > max)
+			return OUTCOME_INVALID;
+	}
+	return OUTCOME_OK;
+}
+
+static enum outcome read_numbers(struct options *options, FILE *complaints)
+{
+	static const char yen[] =
+		"0円から10,000,000,000円までを数字だけで / is not whole yen up to 10000000000";
+	static const struct {
+		enum option option;
+		int64_t max;
+		const char *words;
+	} numbers[] = {
+		{ OPTION_COST, YEN_MAX, yen },
+		{ OPTION_PAID, YEN_MAX, yen },
+		{ OPTION_PRIOR_MONTHS, PRIOR_MONTHS_MAX,
+			"0 から 11 までの数字 / is not a number from 0 to 11" },
+	};
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		enum option option = numbers[i].option;
+		if (options->given[option] != NULL && read_number(options->given[option], numbers[i].max,
+							      &options->numbers[option]) != OUTCOME_OK)
+			return complain(complaints, option_rules[option].text, numbers[i].words);
+	}
+	return OUTCOME_OK;
+}
+
+/* A month as YYYY-MM, and a day of care that lies in it. */
+static enum outcome read_month(const struct options *options, FILE *complaints)
+{
+	const char *month = options->given[OPTION_MONTH];
+	if (month == NULL)
+		return complain(complaints, "--month", "必ず入力してください / is required");
+	struct day first;
+	char text[DAY_TEXT_SIZE];
+	snprintf(text, sizeof text, "%.7s-01", month);
+	if (strlen(month) != MONTH_TEXT_SIZE - 1 || day_parse(text, strlen(text), &first) != OUTCOME_OK)
+		return complain(complaints, "--month",
+			"年月として読めません（例 2026-11） / is not a month, YYYY-MM");
+	if (options->visit_date.known && day_compare(day_first_of_month(options->visit_date.day), first) != 0)
+		return complain(complaints, "--visit-date",
+			"--month の月の日付ではありません / is not a day of --month");
+	return OUTCOME_OK;
+}
+
+static enum outcome read_limit_question(struct options *options, FILE *complaints)
+{
+	static const char *const cares[] = { "inpatient", "outpatient" };
+	static const char *const diseases[] = { "1", "2", "3" };
+
+	if (read_month(options, complaints) != OUTCOME_OK || read_numbers(options, complaints) != OUTCOME_OK)
+		return OUTCOME_INVALID;
+	const char *care = options->given[OPTION_CARE];
+	if (care != NULL && !is_one_of(care, cares, sizeof cares / sizeof cares[0]))
+		return complain(complaints, "--care",
+			"inpatient（入院）か outpatient（外来） / is neither inpatient nor outpatient");
+	const char *disease = options->given[OPTION_DISEASE];
+	if (disease != NULL && !is_one_of(disease, diseases, sizeof diseases / sizeof diseases[0]))
+		return complain(complaints, "--disease",
+			"1（人工透析）、2（血友病）、3（HIV）のどれか / is not 1, 2 or 3");
+	bool has_cost = options->given[OPTION_COST] != NULL;
+	if (has_cost && care == NULL)
+		return complain(complaints, "--care",
+			"総医療費（--cost）には入院・外来の別が必要です / is required with --cost");
+	if (!has_cost && care != NULL)
+		return complain(complaints, "--care", "needs --cost");
+	if (!has_cost && options->given[OPTION_PAID] != NULL)
+		return complain(complaints, "--paid", "needs --cost");
+	return OUTCOME_OK;
+}
+
 static bool asks_for_help(int count, char *const words[])
 {
 	for (int i = 0; i < count; i++) {
@@ -263,7 +343,9 @@ static enum outcome read_given(int count, char *const words[], struct options *o
 	return outcome == OUTCOME_OK ? read_timeout_option(options, complaints) : outcome;
 }
 
-enum outcome check_options_read(int count, char *const words[], struct options *options, FILE *complaints)
+/* A question about a person, for which options of `more` may be given too. */
+static enum outcome read_command(
+	int count, char *const words[], unsigned more, struct options *options, FILE *complaints)
 {
 	if (asks_for_help(count, words)) {
 		*options = (struct options){ .given[OPTION_HELP] = "" };
@@ -271,10 +353,23 @@ enum outcome check_options_read(int count, char *const words[], struct options *
 	}
 	enum outcome outcome = read_given(count, words, options, complaints);
 	if (outcome == OUTCOME_OK)
-		outcome = read_uses(options, options->by_card ? FOR_CARD : FOR_TYPED, complaints);
+		outcome = read_uses(options, (options->by_card ? FOR_CARD : FOR_TYPED) | more, complaints);
 	if (outcome == OUTCOME_OK && !options->by_card)
 		outcome = read_typed_keys(options, complaints);
 	return outcome == OUTCOME_OK ? read_question(options, complaints) : outcome;
+}
+
+enum outcome check_options_read(int count, char *const words[], struct options *options, FILE *complaints)
+{
+	return read_command(count, words, 0, options, complaints);
+}
+
+enum outcome limit_options_read(int count, char *const words[], struct options *options, FILE *complaints)
+{
+	enum outcome outcome = read_command(count, words, FOR_LIMIT, options, complaints);
+	if (outcome != OUTCOME_OK || options->given[OPTION_HELP] != NULL)
+		return outcome;
+	return read_limit_question(options, complaints);
 }
 
 enum outcome doctor_options_read(int count, char *const words[], struct options *options, FILE *complaints)
@@ -293,73 +388,4 @@ const char *options_url(const struct options *options)
 		return options->given[OPTION_URL];
 	const char *url = getenv("SHIKAKU_URL");
 	return url != NULL && url[0] != '\0' ? url : URL_DEFAULT;
-}
-
-static void print_options(FILE *out, unsigned uses)
-{
-	fputs("\nOptions:\n", out);
-	for (int i = 0; i < OPTION_COUNT; i++) {
-		if ((rules[i].uses & uses) == 0)
-			continue;
-		/* The list above is ours and short, so the bound is never met. */
-		char left[HELP_COLUMN];
-		snprintf(left, sizeof left, "  %s%s%s", rules[i].text, rules[i].argument != NULL ? " " : "",
-			rules[i].argument != NULL ? rules[i].argument : "");
-		fputs(left, out);
-		width_pad(out, left, HELP_COLUMN);
-		fprintf(out, "%s\n", rules[i].help);
-	}
-	fputs("\nA value may also follow as --option=value, which is the way for one that begins with "
-	      "\"--\".\n"
-	      "A token or a PIN never stands on the command line, where every process of the machine could "
-	      "read it.\n"
-	      "\nExit codes:\n",
-		out);
-}
-
-void check_usage_print(FILE *out)
-{
-	fputs("usage: shikaku-terminal check --kind KIND --insurer NUMBER [--symbol TEXT] --number TEXT\n"
-	      "                              [--branch NN] --birth-date DATE [options]\n"
-	      "       shikaku-terminal check --card FILE [options]\n"
-	      "       shikaku-terminal check --pkcs11 MODULE [options]\n"
-	      "       shikaku-terminal check --help\n",
-		out);
-}
-
-void check_help_print(FILE *out)
-{
-	check_usage_print(out);
-	fputs("\nAsks the service whether the person is covered on the day of care, by what a document "
-	      "shows\nor by a card that proves itself.\n",
-		out);
-	print_options(out, FOR_CHECK);
-#define EXIT_CODE_LINE(name, number, words) fprintf(out, "  %2d  %s\n", number, words);
-	EXIT_CODES(EXIT_CODE_LINE)
-#undef EXIT_CODE_LINE
-}
-
-void doctor_usage_print(FILE *out)
-{
-	fputs("usage: shikaku-terminal doctor [--card FILE | --pkcs11 MODULE] [options]\n"
-	      "       shikaku-terminal doctor --help\n",
-		out);
-}
-
-void doctor_help_print(FILE *out)
-{
-	doctor_usage_print(out);
-	fputs("\nSays in Japanese what works at this desk and what to do where something does not: service, "
-	      "token,\nclock, and the card or its reader. A PIN is tried only when --pin-file gives one.\n",
-		out);
-	print_options(out, FOR_DOCTOR);
-	fprintf(out, "  %2d  nothing is wrong; else the code of the first finding that is:\n",
-		EXIT_CODE_ACCEPTED);
-	fprintf(out, "  %2d  a fault of this machine: its clock, or the output cannot be written\n",
-		EXIT_CODE_FAULT);
-	fprintf(out, "  %2d  wrong usage: option, URL, token or PIN file\n", EXIT_CODE_USAGE);
-	fprintf(out, "  %2d  the service refuses this terminal\n", EXIT_CODE_REFUSED);
-	fprintf(out, "  %2d  service or network away\n", EXIT_CODE_AWAY);
-	fprintf(out, "  %2d  an answer that the terminal does not understand\n", EXIT_CODE_NOT_UNDERSTOOD);
-	fprintf(out, "  %2d  the card or its reader cannot be used\n", EXIT_CODE_CARD);
 }

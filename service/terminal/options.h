@@ -1,9 +1,10 @@
-/* The command line of `shikaku-terminal check` and `doctor`: one list feeds reading, --help, and the words for a field that the
+/* The command line of `shikaku-terminal check`, `limit` and `doctor`: one list feeds reading, --help, and the words for a field that the
  * service refused. No abbreviations, no option twice: at a desk a guess asks for the wrong person. */
 #ifndef SHIKAKU_TERMINAL_OPTIONS_H
 #define SHIKAKU_TERMINAL_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/calendar.h"
@@ -11,11 +12,17 @@
 
 #define TIMEOUT_DEFAULT_MS 10000
 #define TIMEOUT_MAX_SECONDS 600
+/* The contract's bounds. */
+#define YEN_MAX INT64_C(10000000000)
+#define PRIOR_MONTHS_MAX 11
+/* "YYYY-MM" and a terminating NUL. */
+#define MONTH_TEXT_SIZE 8
 
-/* What an option is for: a check by what a document shows, a check by card, the doctor. */
+/* What an option is for: a check by what a document shows, a check by card, the doctor; and what a limit query has beside a check's. */
 #define FOR_TYPED 1u
 #define FOR_CARD 2u
 #define FOR_DOCTOR 4u
+#define FOR_LIMIT 8u
 #define FOR_CHECK (FOR_TYPED | FOR_CARD)
 #define FOR_READER (FOR_CARD | FOR_DOCTOR)
 #define FOR_ALL (FOR_CHECK | FOR_DOCTOR)
@@ -39,7 +46,17 @@
 		"with --pkcs11: the PIN (default: check asks for it, doctor does without)") \
 	X(HOLDER_VERIFICATION, "--holder-verification", "METHOD", FOR_CARD, \
 		"how the holder was verified: face, pin (default with --pkcs11), visual") \
-	X(VISIT_DATE, "--visit-date", "DATE", FOR_CHECK, "受診日 (default: today in Japan)") \
+	X(MONTH, "--month", "YYYY-MM", FOR_LIMIT, "受診月: the month of care, e.g. 2026-11") \
+	X(COST, "--cost", "YEN", FOR_LIMIT, \
+		"総医療費 (10割) of the month in whole yen, without meals; needs --care") \
+	X(CARE, "--care", "CARE", FOR_LIMIT, "inpatient (入院) or outpatient (外来); needs --cost") \
+	X(PRIOR_MONTHS, "--prior-months", "N", FOR_LIMIT, \
+		"of the 11 months before, those that reached the ceiling, 0 to 11 (default: as reported)") \
+	X(PAID, "--paid", "YEN", FOR_LIMIT, "what was paid for the month so far; needs --cost") \
+	X(DISEASE, "--disease", "N", FOR_LIMIT, \
+		"特定疾病: 1 dialysis, 2 haemophilia, 3 HIV; by card, with its --consent") \
+	X(VISIT_DATE, "--visit-date", "DATE", FOR_CHECK, \
+		"受診日 (default: today in Japan; of a month that is not this one: a day of it)") \
 	X(KNOWN_AT, "--known-at", "TIME", FOR_CHECK, "as registered at that moment, RFC 3339") \
 	X(SETTING, "--setting", "SETTING", FOR_CHECK, "standard (default) or school") \
 	X(WITH_CARD, "--with-card", NULL, FOR_CHECK, "a My Number Card was shown too") \
@@ -86,25 +103,31 @@ struct options {
 	struct day birth_date; /* by typed keys only */
 	struct optional_day visit_date;
 	bool consents[CONSENT_COUNT];
+	int64_t numbers[OPTION_COUNT]; /* of --cost and --paid (yen) and --prior-months, where given */
 	long timeout_ms;
 };
+
+struct option_rule {
+	const char *text;
+	const char *argument; /* NULL for one without a value */
+	unsigned uses;
+	const char *help;
+};
+extern const struct option_rule option_rules[OPTION_COUNT];
 
 const char *option_text(enum option option);
 const char *consent_key(enum consent consent);
 
-/* Reads what follows `check`, or `doctor`. Says on `complaints` what is wrong; then OUTCOME_INVALID. With --help nothing else is
+/* Reads what follows `check`, `limit` or `doctor`. Says on `complaints` what is wrong; then OUTCOME_INVALID. With --help nothing else is
  * looked at. */
 enum outcome MUST_CHECK check_options_read(
+	int count, char *const words[], struct options *options, FILE *complaints);
+enum outcome MUST_CHECK limit_options_read(
 	int count, char *const words[], struct options *options, FILE *complaints);
 enum outcome MUST_CHECK doctor_options_read(
 	int count, char *const words[], struct options *options, FILE *complaints);
 
 /* The service that is asked: --url, else SHIKAKU_URL, else one on this machine. Borrowed. */
 const char *options_url(const struct options *options);
-
-void check_usage_print(FILE *out);
-void check_help_print(FILE *out);
-void doctor_usage_print(FILE *out);
-void doctor_help_print(FILE *out);
 
 #endif

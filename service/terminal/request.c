@@ -48,9 +48,33 @@ static bool put_presented(json_t *request, const struct options *options, const 
 			      : put_typed_keys(presented, options));
 }
 
+/* Of the month that a limit query asks about; a check has none of these. */
+static bool put_month(json_t *request, const struct options *options)
+{
+	static const struct {
+		const char *key;
+		enum option option;
+	} numbers[] = {
+		{ "total_medical_cost", OPTION_COST },
+		{ "prior_ceiling_months", OPTION_PRIOR_MONTHS },
+		{ "paid_so_far", OPTION_PAID },
+	};
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		if (options->given[numbers[i].option] != NULL &&
+			json_object_set_new(request, numbers[i].key,
+				json_integer(options->numbers[numbers[i].option])) != 0)
+			return false;
+	}
+	return put(request, "care_month", options->given[OPTION_MONTH]) &&
+	       put(request, "care", options->given[OPTION_CARE]) &&
+	       put(request, "specific_disease", options->given[OPTION_DISEASE]);
+}
+
 static bool put_all(json_t *request, const struct options *options, const struct card_proof *proof,
 	const char *holder_verification)
 {
+	if (!put_month(request, options))
+		return false;
 	if (options->visit_date.known) {
 		char visit_date[DAY_TEXT_SIZE];
 		day_format(options->visit_date.day, visit_date);

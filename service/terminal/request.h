@@ -1,4 +1,4 @@
-/* What is asked, as the body of POST /v1/eligibility-checks. */
+/* What is asked, as the body of POST /v1/eligibility-checks or /v1/limit-queries. */
 #ifndef SHIKAKU_TERMINAL_REQUEST_H
 #define SHIKAKU_TERMINAL_REQUEST_H
 

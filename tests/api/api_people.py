@@ -27,6 +27,7 @@ class Person:
     member_key: int
     membership_id: int
     name: str
+    member_id: str
 
     def asked(self, **changes):
         """What stands on the document, with changes; `...` leaves a field out."""
@@ -35,10 +36,11 @@ class Person:
 
 def add(database, insurer=KYOKAI, symbol="9000", number=None, branch="00", birth="1990-01-01", person=None, insured_by=None,
         acquired="2015-04-01", lost=None, loss_reason=None, link="linked", registered=True, cancelled=False, cards=("active",),
-        certificate="issued", certificate_until="2030-12-31", ratios=(), known_from="2025-01-01T00:00:00Z", name=None,
+        certificate="issued", certificate_until="2030-12-31", ratios=(), limits=(), diseases=(), known_from="2025-01-01T00:00:00Z", name=None,
         non_disclosure=False, stopped=False):
     """A member with one membership, by default an ordinary one. person: another Person who is the same one. ratios:
-    (percent, first day, first day after)."""
+    (percent, first day, first day after). limits: (category, certificate, first day, first day after, long stay from). diseases:
+    (category, self-pay, first day, first day after)."""
     serial = next(_serial)
     number = number or f"88{serial:06}"
     insurer8 = insurer.zfill(8)
@@ -90,6 +92,16 @@ def add(database, insurer=KYOKAI, symbol="9000", number=None, branch="00", birth
                 cursor.execute(
                     """INSERT INTO shikaku.ratios (member_key, insurer_number, percent, valid, known_from)
                        VALUES (%s, %s, %s, daterange(%s, %s), %s)""", (member_key, insurer8, percent, first, end, known_from))
+            for category, paper, first, end, long_stay_from in limits:
+                cursor.execute(
+                    """INSERT INTO shikaku.limits (member_key, insurer_number, category, certificate, valid, long_stay_from, known_from)
+                       VALUES (%s, %s, %s, %s, daterange(%s, %s), %s, %s)""",
+                    (member_key, insurer8, category, paper, first, end, long_stay_from, known_from))
+            for category, self_pay, first, end in diseases:
+                cursor.execute(
+                    """INSERT INTO shikaku.specific_diseases (member_key, insurer_number, category, self_pay, valid, known_from)
+                       VALUES (%s, %s, %s, %s, daterange(%s, %s), %s)""",
+                    (member_key, insurer8, category, self_pay, first, end, known_from))
             connection.commit()
     finally:
         connection.close()
@@ -98,7 +110,7 @@ def add(database, insurer=KYOKAI, symbol="9000", number=None, branch="00", birth
         keys["symbol"] = symbol
     if branch is not None:
         keys["branch_number"] = branch
-    return Person(keys, person_id, member_key, membership_id, name)
+    return Person(keys, person_id, member_key, membership_id, name, f"test-{serial}")
 
 
 def nothing_personal_in(text, database):

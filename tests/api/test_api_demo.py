@@ -4,6 +4,7 @@ import json
 
 from catalogues import words
 from support import ROOT
+from support.client import OF_LIMIT_QUERIES, OF_LIMITS
 
 VALIDITIES = {"invalid", "invalid_newer_exists", "not_found", "multiple"}
 BASES = {"standard", "preschool", "elderly", "late_elderly"}
@@ -26,8 +27,8 @@ def ask(desk, case):
 
 
 def expected(shows):
-    """validity, reasons and whether it is accepted, out of what the index shows."""
-    codes = {code for code in shows if code in REASONS}
+    """validity, reasons and whether it is accepted, out of what the index shows. That nobody's limit is told is shown by one of them."""
+    codes = {code for code in shows if code in REASONS and code not in OF_LIMITS}
     validity = next(iter(VALIDITIES.intersection(shows)), None)
     if validity is None:
         validity = "invalid" if codes & ENDED else "not_found" if "insurer_number_check_digit" in codes else "valid"
@@ -49,6 +50,7 @@ def test_a_reader_of_the_index_sees_what_it_promises_of_each_person(desk, databa
             "status": (answer.status, 200),
             "validity": (body["validity"], validity),
             "reasons": (set(answer.reasons), reasons),
+            "limit": ((body["limit"], answer.limit_reason), (None, "limit_consent_missing" if validity == "valid" else None)),
             "accepted": (body["accepted"], accepted),
             "scope": (body["scope"], "full" if accepted else None),
             "basis": ({(body["copayment"] or {}).get("basis")}, bases),
@@ -67,7 +69,8 @@ def test_a_reader_of_the_index_sees_what_it_promises_of_each_person(desk, databa
 
 def test_the_index_shows_every_reason_that_typed_keys_can_give(database):
     shown = {code for case in by_typed_keys(database) for code in case["shows"]}
-    # These come by card only (R4.1, R5.3 to R5.5).
+    # These come by card only (R4.1, R5.3 to R5.5), or with a consent (R7.9), or to another question.
     assert set(REASONS) - shown == {"overlapping_membership", "no_membership", "certificate_expired", "certificate_in_grace",
-                                    "certificate_expires_soon", "revocation_unknown"}
+                                    "certificate_expires_soon", "revocation_unknown", "limit_not_registered", "limit_from_ratio",
+                                    *OF_LIMIT_QUERIES}
     assert BASES <= shown

@@ -13,6 +13,7 @@ from catalogues import problems, words
 from api_cards import check_by_card
 from support import Client, Service
 from support.cards import CARD_POLICY, JAPAN, SIGNING_POLICY
+from support.client import OF_LIMIT_QUERIES, OF_LIMITS
 from support.database import NOW
 from support.demo import DemoCards, read_list
 
@@ -225,7 +226,7 @@ def test_a_reader_of_the_index_finds_every_card_and_only_words_that_exist(demo_c
     more = {"multiple", "not_found", "invalid_newer_exists", "standard", "preschool", "elderly", "late_elderly", "name_other", "sex_on_face"}
     for case in index:
         for word in case["shows"]:
-            assert re.fullmatch(r"R\d+(\.\d+)?", word) or word in {*words("REASONS"), *problems(), *more}, (case["name"], word)
+            assert re.fullmatch(r"R\d+(\.\d+)?|[AB]\d\d", word) or word in {*words("REASONS"), *problems(), *more}, (case["name"], word)
     for case in by_card:
         keys = [case[name] for name in ("insurer_number", "number", "birth_date")]
         assert None not in keys or ("no_membership" in case["shows"] and set(keys) == {None})
@@ -243,7 +244,7 @@ def test_the_index_shows_every_answer_that_a_card_can_get(demo_cards):
     assert {"card_revoked", "card_suspended", "certificate_expired", "card_not_registered", "certificate_in_grace",
             "certificate_expires_soon", "revocation_unknown", "overlapping_membership", "multiple", "membership_ended", "no_membership",
             "link_not_confirmed", "card_certificate_untrusted", "card_certificate_wrong_purpose", "card_certificate_not_yet_valid",
-            "card_signature_invalid"} <= shown
+            "card_signature_invalid", "limit_not_registered", "limit_from_ratio", "A03", "A05", "B02", "B05", *OF_LIMIT_QUERIES} <= shown
 
 
 def test_each_card_shows_the_service_what_the_index_promises(demo_cards):
@@ -257,8 +258,14 @@ def test_each_card_shows_the_service_what_the_index_promises(demo_cards):
             seen += 1
             answer = check_by_card(desk, demo_cards.card(case["card"].removesuffix(".pem")))
             found = set(answer.reasons) if answer.status == 200 else {answer.json["code"]}
-            if found != {word for word in case["shows"] if word in reasons | refusals}:
+            limits = OF_LIMITS.intersection(case["shows"])
+            categories = {word for word in case["shows"] if re.fullmatch(r"[AB]\d\d", word)}
+            if found != {word for word in case["shows"] if word in reasons | refusals} - limits - OF_LIMIT_QUERIES:
                 differing.append(f"{case['card']}: {case['shows']}: {found}")
+            elif categories and (answer.json["limit"] or {}).get("category") not in categories:
+                differing.append(f"{case['card']}: {case['shows']}: {answer.json['limit']}")
+            elif limits and answer.limit_reason not in limits:
+                differing.append(f"{case['card']}: {case['shows']}: {answer.limit_reason}")
             elif "multiple" in case["shows"]:
                 assert answer.json["validity"] == "multiple"
             elif answer.status == 200 and answer.json["qualification"]:

@@ -79,12 +79,16 @@ VALIDITY = {"valid": 1, "invalid": 2, "invalid_newer_exists": 3, "not_found": 4,
 KIND = {"qualification_notice": 2, "portal_record": 3, "eligibility_certificate": 4, "insurance_card": 5}
 
 
+LIMIT_CONSENT_MISSING = 1 << 22
+
+
 @pytest.mark.parametrize("kind, facts, asked, reasons", [
-    ("eligibility_certificate", {}, {}, 0),
+    ("eligibility_certificate", {}, {}, LIMIT_CONSENT_MISSING),
     ("eligibility_certificate", {"lost": "2026-11-01"}, {"visit_date": "2026-11-02"}, 1 << 0),
-    ("portal_record", {"registered": False}, {"with_card": True, "known_at": "2026-11-01T00:00:00.123456Z"}, 1 << 11),
-    ("qualification_notice", {}, {"setting": "school"}, 0),
-    ("insurance_card", {}, {"visit_date": "2026-01-01"}, 1 << 17),
+    ("portal_record", {"registered": False}, {"with_card": True, "known_at": "2026-11-01T00:00:00.123456Z"},
+     LIMIT_CONSENT_MISSING | 1 << 11),
+    ("qualification_notice", {}, {"setting": "school"}, LIMIT_CONSENT_MISSING),
+    ("insurance_card", {}, {"visit_date": "2026-01-01"}, LIMIT_CONSENT_MISSING | 1 << 17),
     ("eligibility_certificate", {"certificate": None, "link": "pending"}, {"number": "0000000"}, 0),
 ])
 def test_each_answer_is_on_record_with_what_was_asked_and_answered_r13_1(desk, database, kind, facts, asked, reasons):

@@ -84,7 +84,8 @@ def test_what_was_asked_is_counted_by_route_status_outcome_and_reason(start):
         f'shikaku_request_seconds_count{{{route}}}': 7, f'shikaku_request_seconds_bucket{{{route},le="+Inf"}}': 7,
         'shikaku_checks_total{validity="invalid",accepted="false"}': 2, 'shikaku_checks_total{validity="valid",accepted="false"}': 1,
         'shikaku_checks_total{validity="valid",accepted="true"}': 1, 'shikaku_check_reasons_total{reason="membership_ended"}': 2,
-        'shikaku_check_reasons_total{reason="card_required_with_document"}': 1, 'shikaku_set_size_sum{statement="find_standings_by_keys"}': 3,
+        'shikaku_check_reasons_total{reason="card_required_with_document"}': 1,
+        'shikaku_check_reasons_total{reason="limit_consent_missing"}': 2, 'shikaku_set_size_sum{statement="find_standings_by_keys"}': 3,
         'shikaku_set_size_sum{statement="find_standings_as_known"}': 1, 'shikaku_set_size_sum{statement="record_checks"}': 4,
     }
     assert {name: grown.get(name) for name in expected} == expected

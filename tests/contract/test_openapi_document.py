@@ -350,6 +350,11 @@ def test_no_field_of_a_request_could_be_taken_for_a_pin():
             assert not re.search(r"(^|_)(pin|password|secret|code)(_|$)", field), f"{name}.{field}"
 
 
+CONSENT_MISSING, NOT_REGISTERED, FROM_RATIO = ({"code": code, "text": catalogues.words("REASONS")[code]} for code in (
+    "limit_consent_missing", "limit_not_registered", "limit_from_ratio"))
+LIMIT = {"category": "A03", "label": "ウ", "certificate": "01", "valid_from": "2026-08-01", "valid_until": None, "long_stay_from": None}
+
+
 @pytest.mark.parametrize("changes", [
     {"accepted": False},
     {"validity": "not_found"},
@@ -359,12 +364,22 @@ def test_no_field_of_a_request_could_be_taken_for_a_pin():
     {"qualification": None},
     {"next_actions": [{"code": "contact_insurer", "text": "保険者"}]},
     {"receipt": "x"},
+    {"reasons": []},
+    {"reasons": [CONSENT_MISSING, NOT_REGISTERED]},
+    {"reasons": [FROM_RATIO]},
+    {"limit": LIMIT},
+    {"limit": {**LIMIT, "category": "A07"}, "reasons": []},
+    {"limit": {**LIMIT, "certificate": "04"}, "reasons": []},
+    {"limit": {"category": "A03"}, "reasons": []},
+    {"specific_diseases": []},
 ])
 def test_an_answer_that_contradicts_itself_is_refused_by_the_contract(changes):
     answers = DOCUMENT["paths"]["/v1/eligibility-checks"]["post"]["responses"]["200"]["content"]["application/json"]
     answer = dict(answers["examples"]["valid_standard"]["value"])
     schema = {"$ref": "#/components/schemas/EligibilityCheck"}
     assert CONTRACT.complaints(schema, answer) == []
+    assert CONTRACT.complaints(schema, {**answer, "limit": LIMIT, "reasons": []}) == []
+    assert CONTRACT.complaints(schema, {**answer, "limit": LIMIT, "reasons": [FROM_RATIO]}) == []
     answer.update(changes)
     assert CONTRACT.complaints(schema, answer) != []
 
@@ -394,6 +409,11 @@ CHARGE = {"code": "charge_full_amount", "text": "いったん全額（10割）�
     ("by_card_suspended", {"qualification": {}}),
     ("by_card_suspended", {"next_actions": []}),
     ("by_card_suspended", {"scope": "full"}),
+    ("by_card_suspended", {"limit": LIMIT}),
+    ("by_card_with_limit", {"reasons": [NOT_REGISTERED]}),
+    ("by_card_with_limit", {"limit": None}),
+    ("by_card_with_limit", {"specific_diseases": [{"category": "4", "self_pay": 10000, "valid_from": "2024-02-01", "valid_until": None}]}),
+    ("by_card_with_limit", {"specific_diseases": [{"category": "1", "self_pay": None, "valid_from": "2024-02-01", "valid_until": None}]}),
     ("by_card", {"validity": None}),
     ("by_card", {"accepted": False, "scope": None, "next_actions": [CHARGE]}),
     ("by_card", {"specific_diseases": None}),

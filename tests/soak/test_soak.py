@@ -19,8 +19,8 @@ from watch import CRITERIA, Latency, Ledger, Verdict, judge_latency, judge_memor
 
 KIB = 1024
 VALID = {"check_id": "", "visit_date": "2026-11-22", "validity": "valid", "accepted": True, "scope": "full", "reasons": [],
-         "next_actions": [], "qualification": {"name": "資格 太郎"}, "copayment": {"ratio_percent": 30},
-         "limit": None}
+         "next_actions": [], "qualification": {"name": "資格 太郎"}, "copayment": {"ratio_percent": 30}, "limit": None,
+         "specific_diseases": None}
 
 MONTH = {**dict.fromkeys(SAME_OF_A_MONTH), "visit_date": "2026-11-22", "care_month": "2026-11", "patient_pays": 92940}
 

@@ -49,7 +49,7 @@ class Question:
         return json.dumps({**self.fields, "presented": presented}).encode()
 
 
-SAME_OF_A_CHECK = ("visit_date", "validity", "accepted", "scope", "qualification", "copayment", "limit")
+SAME_OF_A_CHECK = ("visit_date", "validity", "accepted", "scope", "qualification", "copayment", "limit", "specific_diseases")
 SAME_OF_A_MONTH = ("care_month", "visit_date", "validity", "accepted", "scope", "category", "ratio_percent", "formula", "ceiling", "halved_month",
                    "prior_ceiling_months", "specific_disease_ceiling", "patient_pays", "pay_now", "table")
 
@@ -141,19 +141,24 @@ def _other_kind(rng, fields):
     fields["with_card"] = rng.random() < 0.5
 
 
+def _agreed(rng, fields):
+    fields["consents"] = {"limit_information": True, "specific_diseases": rng.random() < 0.5}
+
+
 def _full_width(rng, fields):
     wide = {digit: digit + 0xFEE0 for digit in range(ord("0"), ord("9") + 1)}
     fields["presented"]["number"] = fields["presented"]["number"].translate(wide)
 
 
 CHANGES = {"a wrong digit": _wrong_digit, "without symbol": _less, "another day": _other_day, "as known then": _as_known,
-           "another birth date": _other_birth_date, "another kind": _other_kind, "full-width": _full_width}
+           "another birth date": _other_birth_date, "another kind": _other_kind, "full-width": _full_width,
+           "with consent": _agreed}
 
 
 def make_card_questions(rng, index, cards):
     made = []
     for name, card in sorted(cards.items()):
-        consents = {word: rng.random() < 0.5 for word in ("limit_information", "diagnoses_medicines", "health_checkups")}
+        consents = {word: rng.random() < 0.5 for word in ("limit_information", "diagnoses_medicines", "health_checkups", "specific_diseases")}
         made.append(Question(f"card {name}", {"visit_date": str(today()), "presented": {}}, card))
         made.append(Question(f"card {name}, another day", {"visit_date": str(today() - datetime.timedelta(days=rng.randint(1, 400))),
                                                           "consents": consents, "presented": {}}, card))

@@ -9,6 +9,11 @@ import threading
 
 CHECKS = "/v1/eligibility-checks"
 LIMITS = "/v1/limit-queries"
+# Those that only a limit query gives (R7.6, R7.11).
+OF_LIMIT_QUERIES = {"ceiling_months_counted", "specific_disease_consent_missing", "specific_disease_not_registered"}
+# Why an answer tells no limit, or where it has it from (R7.8, R7.9): one of them comes with every valid one but where a category is
+# registered and told.
+OF_LIMITS = {"limit_consent_missing", "limit_not_registered", "limit_from_ratio"}
 _log_lock = threading.Lock()
 
 
@@ -39,8 +44,29 @@ class Answer:
         return values[0] if values else None
 
     @property
-    def reasons(self):
+    def all_reasons(self):
         return [reason["code"] for reason in self.json["reasons"]]
+
+    @property
+    def reasons(self):
+        """Of a check: without the one about its limit, which `limit_reason` tells, so that other tests need not. Of anything else: all."""
+        if "limit" not in self.json:
+            return self.all_reasons
+        apart = self.limit_reason
+        return [code for code in self.all_reasons if code != apart]
+
+    @property
+    def limit_reason(self):
+        """Why a check tells no limit, or where it has it from; None where it is registered, or the answer is not `valid`."""
+        found = [code for code in self.all_reasons if code in OF_LIMITS]
+        limit = self.json["limit"]
+        if self.json["validity"] != "valid":
+            assert (found, limit) == ([], None), self
+        elif limit is None:
+            assert found in (["limit_consent_missing"], ["limit_not_registered"]), self
+        else:
+            assert found in ([], ["limit_from_ratio"]), self
+        return found[0] if found else None
 
     @property
     def next_actions(self):

@@ -3,7 +3,7 @@
 import pytest
 
 from terminal_cards import Card, PIN, Reader, WRONG_PIN, module_with_tries
-from terminal_stand_in import check, service, terminal  # noqa: F401
+from terminal_stand_in import check, limit, service, terminal  # noqa: F401
 
 
 @pytest.fixture(scope="session")

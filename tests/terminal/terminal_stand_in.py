@@ -28,6 +28,8 @@ KEYS = [
     "--number", "1234567", "--branch", "00", "--birth-date", "1980-05-17", "--visit-date", "2026-11-22",
 ]
 
+LIMIT_KEYS = ["--month", "2026-08", *KEYS[:-2], "--consent", "limit_information"]
+
 VALID = {
     "check_id": "019d8c3e-0000-7000-8000-000000000001",
     "checked_at": "2026-11-22T10:15:30.123+09:00",
@@ -67,15 +69,70 @@ VALID = {
 }
 
 
-def valid_answer(**changes):
-    """An accepted answer with changes; `qualification` and `copayment` as dicts change only what they name."""
-    answer = copy.deepcopy(VALID)
+def changed(answer, changes):
+    answer = copy.deepcopy(answer)
     for key, value in changes.items():
         if isinstance(value, dict) and isinstance(answer.get(key), dict):
             answer[key].update(value)
         else:
             answer[key] = value
     return answer
+
+
+# What `limit` of an answer may be.
+CATEGORY = {"category": "A03", "label": "ウ", "certificate": "01", "valid_from": "2026-08-01", "valid_until": "2027-07-31", "long_stay_from": None}
+
+
+def valid_answer(**changes):
+    """An accepted answer with changes; `qualification` and `copayment` as dicts change only what they name."""
+    return changed(VALID, changes)
+
+
+LIMIT = {
+    "check_id": "019d8c3e-0000-7000-8000-000000000002",
+    "checked_at": "2026-11-22T10:15:30.123+09:00",
+    "care_month": "2026-08",
+    "visit_date": "2026-08-31",
+    "validity": "valid",
+    "accepted": True,
+    "scope": "full",
+    "category": "A03",
+    "label": "ウ",
+    "ratio_percent": 30,
+    "formula": {"base": 85800, "threshold": 286000, "rate_percent": 1},
+    "ceiling": None,
+    "multiple_months": None,
+    "halved_month": False,
+    "prior_ceiling_months": 0,
+    "outpatient_ceiling": None,
+    "outpatient_annual_ceiling": None,
+    "annual_ceiling": 530000,
+    "annual_ceiling_low_income": None,
+    "specific_disease_ceiling": None,
+    "patient_pays": None,
+    "pay_now": None,
+    "table": {"from": "2026-08", "until": None, "version": 1, "source": "令和8年8月からの表", "note": None},
+    "reasons": [],
+    "next_actions": [],
+}
+UNTOLD = ("category", "label", "formula", "ceiling", "multiple_months", "halved_month", "prior_ceiling_months",
+          "outpatient_ceiling", "outpatient_annual_ceiling", "annual_ceiling", "annual_ceiling_low_income",
+          "specific_disease_ceiling", "table")
+
+
+def limit_answer(**changes):
+    """An answer to a limit query with changes; a dict changes only what it names."""
+    return changed(LIMIT, changes)
+
+
+def untold_limit_answer(**changes):
+    """One without a category: there is none, or nobody agreed to its being told (R7.8, R7.9)."""
+    return limit_answer(**{**dict.fromkeys(UNTOLD), **changes})
+
+
+def invalid_limit_answer(**changes):
+    """One about somebody who is not covered in the month: no amounts at all."""
+    return untold_limit_answer(**{"validity": "invalid", "accepted": False, "scope": None, "ratio_percent": None, **changes})
 
 
 def told(code, text):
@@ -281,6 +338,18 @@ def check(service):
 
     def ask(*words, keys=None, env=None):
         return run_terminal(["check", *(KEYS if keys is None else keys), *words],
+                            env={"SHIKAKU_URL": service.url, **(env or {})})
+
+    return ask
+
+
+@pytest.fixture
+def limit(service):
+    """limit(words…) asks the stand-in about a month by the usual keys; `keys` replaces them."""
+    service.answers(LIMIT)
+
+    def ask(*words, keys=None, env=None):
+        return run_terminal(["limit", *(LIMIT_KEYS if keys is None else keys), *words],
                             env={"SHIKAKU_URL": service.url, **(env or {})})
 
     return ask

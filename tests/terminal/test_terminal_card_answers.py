@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from terminal_stand_in import card_answer, told, unusable_card_answer, valid_answer
+from terminal_stand_in import CATEGORY, card_answer, told, unusable_card_answer, valid_answer
 
 GRANTED = {"granted": True, "until": "2026-11-23T10:15:30.123+09:00", "reason": None}
 
@@ -37,7 +37,7 @@ def test_the_exit_code_of_a_card_that_may_not_be_used_is_explained(terminal):
 
 @pytest.mark.parametrize("changes", [
     {"accepted": True, "scope": "full"}, {"qualification": valid_answer()["qualification"]},
-    {"copayment": valid_answer()["copayment"]}, {"scope": "full"}, {"limit": {"category": "A03"}},
+    {"copayment": valid_answer()["copayment"]}, {"scope": "full"}, {"limit": CATEGORY},
     {"specific_diseases": []}, {"reasons": []}, {"reasons": [told("no_membership", "別の理由です。")]},
     {"reasons": [told("card_revoked", "一つめ。"), told("card_suspended", "二つめ。")]},
     {"consents": {"surgeries": GRANTED}}, {"validity": "not_found"}, {"validity": "valid"},
@@ -92,7 +92,12 @@ def test_a_disease_that_is_registered_is_not_told_as_none(service, ask):
     service.answers(card_answer(agreed=["specific_diseases"], specific_diseases=[
         {"category": "1", "self_pay": 10000, "valid_from": "2026-04-01", "valid_until": None}]))
     ran = ask("--consent", "specific_diseases")
-    assert (ran.code, ran.line("特定疾病")) == (0, "区分1")
+    assert (ran.code, ran.line("特定疾病")) == (0, "区分1　1か月の上限額 10,000円")
+
+
+def test_a_card_tells_the_limit_without_being_asked_for(service, ask):
+    service.answers(card_answer(limit=CATEGORY))
+    assert (ask().code, ask().line("適用区分")) == (0, "ウ（A03）")
 
 
 def test_typed_keys_say_nothing_of_medical_information(check):
@@ -124,9 +129,12 @@ def test_in_the_grace_time_the_desk_reads_that_only_the_qualification_is_confirm
     ("specific_diseases", {"consents": {"specific_diseases": GRANTED}}),
     ("specific_diseases", {"consents": {"specific_diseases": GRANTED}, "specific_diseases": {}}),
     ("specific_diseases", {"consents": {"specific_diseases": GRANTED}, "specific_diseases": [{}]}),
+    ("specific_diseases", {"consents": {"specific_diseases": GRANTED}, "specific_diseases": [{"category": "1", "self_pay": None}]}),
+    ("specific_diseases", {"consents": {"specific_diseases": GRANTED}, "specific_diseases": [{"category": "1", "self_pay": -1}]}),
+    ("specific_diseases", {"consents": {"specific_diseases": GRANTED}, "specific_diseases": [{"category": "1", "self_pay": 1.5}]}),
 ], ids=["not_agreed", "in_grace", "not_accepted", "no_end", "end_is_no_time", "end_and_reason", "granted_is_no_boolean",
         "no_reason", "end_of_nothing", "one_missing", "all_missing", "diseases_without_consent", "consent_without_diseases",
-        "diseases_no_list", "disease_without_category"])
+        "diseases_no_list", "disease_without_category", "disease_without_amount", "disease_below_nothing", "disease_in_parts_of_a_yen"])
 def test_medical_information_is_not_shown_as_allowed_by_mistake(service, ask, agreed, changes):
     service.answers(card_answer(**json.loads(json.dumps(changes))))
     assert_not_understood(ask("--consent", agreed))

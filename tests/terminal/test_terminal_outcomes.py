@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from terminal_stand_in import BINARY, KEYS, TOKEN, VALID, told, valid_answer
+from terminal_stand_in import BINARY, CATEGORY, KEYS, TOKEN, VALID, told, valid_answer
 
 NOT_ACCEPTED = {"accepted": False, "scope": None}
 
@@ -85,6 +85,40 @@ def test_the_share_says_until_when_it_holds(service, check):
     ran = check()
     assert ran.line("負担割合の開始") == "2026年8月1日（令和8年8月1日）から"
     assert ran.line("負担割合の期限") == "2027年7月31日（令和9年7月31日）まで"
+
+
+def test_the_desk_reads_the_limit_as_it_says_it_and_until_when_it_holds(service, check):
+    service.answers(valid_answer(limit=CATEGORY))
+    ran = check("--consent", "limit_information")
+    assert ran.code == 0
+    assert ran.line("適用区分") == "ウ（A03）"
+    assert ran.line("認定証の種類") == "限度額適用認定証"
+    assert ran.line("適用区分の開始") == "2026年8月1日（令和8年8月1日）から"
+    assert ran.line("適用区分の期限") == "2027年7月31日（令和9年7月31日）まで"
+    assert ran.line("長期入院該当") is None
+
+
+@pytest.mark.parametrize("certificate, words", [
+    ("01", "限度額適用認定証"), ("02", "限度額適用・標準負担額減額認定証"), ("03", "標準負担額減額認定証"), (None, None)])
+def test_each_paper_for_a_limit_is_named_and_a_long_stay_is_told(service, check, certificate, words):
+    limit = {"category": "A05", "label": "オ", "certificate": certificate, "valid_from": None, "valid_until": None, "long_stay_from": "2026-09-15"}
+    service.answers(valid_answer(limit=limit))
+    ran = check("--consent", "limit_information")
+    assert (ran.code, ran.line("適用区分"), ran.line("認定証の種類")) == (0, "オ（A05）", words)
+    assert ran.line("長期入院該当") == "2026年9月15日（令和8年9月15日）から"
+    assert ran.line("適用区分の開始") is ran.line("適用区分の期限") is None
+
+
+def test_that_no_limit_is_told_is_said_and_why(service, check):
+    service.answers(valid_answer(reasons=[told("limit_consent_missing", "限度額の情報は、ご本人の同意がないため示していません。")]))
+    ran = check()
+    assert (ran.code, ran.line("適用区分")) == (0, "限度額の情報は示されていません")
+    assert "  ・限度額の情報は、ご本人の同意がないため示していません。" in ran.lines
+
+
+def test_of_who_is_not_covered_no_limit_is_spoken_of(service, check):
+    service.answers(valid_answer(**NOT_ACCEPTED, validity="invalid", copayment=None, qualification={"lost_on": "2026-04-01"}))
+    assert check().line("適用区分") is None
 
 
 def test_the_desk_is_told_why_and_what_to_do_in_order(service, check):

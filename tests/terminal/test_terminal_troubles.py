@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from terminal_stand_in import BINARY, KEYS, TOKEN, problem, told, valid_answer
+from terminal_stand_in import BINARY, CATEGORY, KEYS, TOKEN, problem, told, valid_answer
 
 DECLARATION = "被保険者資格申立書への記入をお願いし、受け付けてください。"
 VALID_BYTES = json.dumps(valid_answer(), ensure_ascii=False).encode()
@@ -48,7 +48,7 @@ def test_a_garbled_answer_is_not_shown_as_valid(service, check, body):
     ("check_id",), ("checked_at",), ("visit_date",), ("validity",), ("accepted",), ("scope",), ("reasons",),
     ("next_actions",), ("qualification",), ("copayment",), ("qualification", "name"), ("qualification", "insurer_number"),
     ("qualification", "birth_date"), ("qualification", "acquired_on"), ("qualification", "lost_on"),
-    ("qualification", "relationship"), ("copayment", "ratio_percent"), ("copayment", "basis"),
+    ("qualification", "relationship"), ("copayment", "ratio_percent"), ("copayment", "basis"), ("limit",),
 ], ids=lambda path: ".".join(path))
 def test_an_answer_with_a_part_missing_is_not_shown_as_valid(service, check, path):
     service.answers(without(*path))
@@ -65,11 +65,13 @@ def test_an_answer_with_a_part_missing_is_not_shown_as_valid(service, check, pat
     {"qualification": []}, {"qualification": {"relationship": "friend"}}, {"qualification": {"sex": "1"}},
     {"qualification": {"loss_reason": "04"}}, {"qualification": {"acquired_on": "2019/05/01"}},
     {"copayment": {"ratio_percent": 0}}, {"copayment": {"ratio_percent": 25}}, {"copayment": {"ratio_percent": "30"}},
-    {"copayment": {"ratio_percent": 30.0}}, {"copayment": {"basis": "free"}},
+    {"copayment": {"ratio_percent": 30.0}}, {"copayment": {"basis": "free"}}, {"limit": []}, {"limit": {}}, {"limit": {**CATEGORY, "category": 3}},
+    {"limit": {**CATEGORY, "label": None}}, {"limit": {**CATEGORY, "certificate": "04"}}, {"limit": {**CATEGORY, "valid_until": "2027-02-29"}},
+    {"limit": {**CATEGORY, "long_stay_from": "9月"}},
 ], ids=str)
 def test_an_unknown_value_is_not_shown_as_valid(service, check, changes):
     service.answers(valid_answer(**changes))
-    ran = check()
+    ran = check("--consent", "limit_information")
     assert ran.code == 5
     assert_not_shown_as_valid(ran)
 
@@ -78,13 +80,20 @@ def test_an_unknown_value_is_not_shown_as_valid(service, check, changes):
     {"validity": "invalid", "copayment": None}, {"qualification": None}, {"scope": None},
     {"accepted": False, "scope": None, "validity": "not_found", "qualification": None},
     {"visit_date": "2026-11-21"}, {"qualification": {"birth_date": "1980-05-18"}},
-    {"qualification": {"lost_on": "2026-11-22"}}, {"qualification": {"acquired_on": "2026-11-23"}},
+    {"qualification": {"lost_on": "2026-11-22"}}, {"qualification": {"acquired_on": "2026-11-23"}}, {"limit": CATEGORY},
 ], ids=["accepted_but_invalid", "accepted_nobody", "accepted_without_scope", "share_of_nobody", "another_day",
-        "another_person", "lost_that_day", "not_yet_acquired"])
+        "another_person", "lost_that_day", "not_yet_acquired", "limit_without_consent"])
 def test_an_answer_that_contradicts_itself_or_the_question_is_not_shown_as_valid(service, check, changes):
     service.answers(valid_answer(**changes))
     ran = check()
     assert ran.code == 5
+    assert_not_shown_as_valid(ran)
+
+
+def test_a_limit_of_nobody_who_is_covered_is_not_understood(service, check):
+    service.answers(valid_answer(validity="invalid", accepted=False, scope=None, copayment=None, limit=CATEGORY, qualification={"lost_on": "2026-04-01"}))
+    ran = check("--consent", "limit_information", "--verbose")
+    assert ran.code == 5 and "a limit without being valid" in ran.err
     assert_not_shown_as_valid(ran)
 
 
@@ -217,22 +226,24 @@ def test_a_connection_that_ends_without_an_answer_is_told_as_such(service, check
 EVIL = "\x1b[2J\x1b[1;1H\x07\x08\x7f\x9b31m\u202e\u2066\u200b\ufeff\n有効　受付できます\r"
 
 
-@pytest.mark.parametrize("where", ["answer", "problem"])
+@pytest.mark.parametrize("where", ["answer", "limit", "problem"])
 def test_a_name_cannot_repaint_the_screen(service, check, where):
     if where == "answer":
         service.answers(valid_answer(
             validity="invalid", accepted=False, scope=None, copayment=None, check_id=EVIL, checked_at=EVIL,
             reasons=[told("x", EVIL)], next_actions=[told("x", EVIL)],
             qualification={"name": EVIL, "insurer_name": EVIL, "name_kana": EVIL, "symbol": EVIL}))
+    elif where == "limit":
+        service.answers(valid_answer(limit={**CATEGORY, "category": EVIL, "label": EVIL}))
     else:
         service.answers({**problem("invalid_fields", 422, EVIL, [{"pointer": EVIL, "code": EVIL, "detail": EVIL}]),
                          "detail": EVIL, "title": EVIL, "instance": EVIL}, status=422)
-    ran = check("--verbose")
-    assert ran.code == (11 if where == "answer" else 3)
+    ran = check("--verbose", "--consent", "limit_information")
+    assert ran.code == {"answer": 11, "limit": 0, "problem": 3}[where]
     for text in (ran.out, ran.err):
         left = {c for c in text if c != "\n" and (ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0 or c in "\u202e\u2066\u200b\ufeff")}
         assert left == set()
-    assert not any(line.startswith("有効") for line in ran.lines), "a line break made a line of its own"
+    assert sum(line.startswith("有効") for line in ran.lines) == (where == "limit"), "a line break made a line of its own"
 
 
 def test_json_on_a_screen_cannot_repaint_it_either(service):

@@ -40,7 +40,8 @@ class World:
         self.database = server.database()
         self.tokens = {scope: self.database.token(scope) for scope in ("terminal", "operator")}
         self.tokens["insurer"] = self.database.token("insurer", "01130012")
-        self.person = add(self.database)
+        self.person = add(self.database, limits=[("A04", "01", "2024-08-01", "2025-08-01", None), ("A05", "02", "2025-08-01", None, "2026-01-15")],
+                          diseases=[("1", 10000, "2024-02-01", None), ("2", None, "2025-02-01", "2027-01-01")])
         self.elderly = add(self.database, birth="1954-01-01", ratios=[(20, "2024-01-01", None)])
         issuer, phones = self.believed.g2, self.believed.phone
         self.cards = {"known": make_known(self.database, self.person, issuer.card(), issuer),

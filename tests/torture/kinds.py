@@ -191,6 +191,8 @@ WRONG_FIELDS = {"visit_date": "2026-02-30", "with_card": "yes", "unheard_of/~": 
 FULL_WIDTH = {"presented": {"kind": "eligibility_certificate", "insurer_number": "０１１３００１２", "symbol": "１２３４５６７８",
                             "number": "１２３ ４５６７", "branch_number": "００", "birth_date": "1980-05-17"}}
 
+AGREED = {"limit_information": True, "specific_diseases": True}
+
 KINDS = [
     Kind("healthz", 200, get("/healthz")),
     Kind("readyz", 200, get("/readyz")),
@@ -211,9 +213,9 @@ KINDS = [
                                                  "birth_date": "2016-11-22"}}), validity="multiple"),
     Kind("as_known", 200, by_keys(known_at="2026-11-20T00:00:00+09:00"), validity="valid"),
     Kind("new_token", 200, with_new_token, validity="valid"),
-    Kind("known_card", 200, by_card("known"), validity="valid"),
+    Kind("known_card", 200, by_card("known", consents=AGREED), validity="valid"),
     Kind("known_phone", 200, by_card("phone"), validity="valid"),
-    Kind("known_card_as_known", 200, by_card("known", known_at="2026-11-20T00:00:00+09:00"), validity="valid"),
+    Kind("known_card_as_known", 200, by_card("known", known_at="2026-11-20T00:00:00+09:00", consents=AGREED), validity="valid"),
     Kind("unknown_card", 200, by_card("unknown")),
     Kind("unknown_phone", 200, by_card("unknown_phone")),
     Kind("revoked_card", 200, by_card("revoked"), every=False),

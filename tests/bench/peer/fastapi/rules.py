@@ -197,7 +197,8 @@ class Judgement:
             if self.copayment[0] is None:
                 self.reasons |= REASON["elderly_ratio_not_registered"]
             self.accepted, why = presentation_on(question, self.standing)
-            self.reasons |= why
+            # A limit is told with consent only (R7.9), and nobody consents here.
+            self.reasons |= why | REASON["limit_consent_missing"]
         self.next_actions = next_actions(question, self)
 
     def judge_cover(self, rows, visit):

@@ -217,7 +217,8 @@ function nextActions(question, judgement) {
   return question.school ? bits : bits | action.charge_full_amount;
 }
 
-// What rows say to a question: validity, accepted, reasons, nextActions, standing, endsOn, copayment.
+// What rows say to a question: validity, accepted, reasons, nextActions, standing, endsOn, copayment. A limit is told with consent
+// only (R7.9), and nobody consents here.
 export function judge(question, rows, reasons) {
   const judgement = { validity: NOT_FOUND, accepted: false, reasons, nextActions: 0, standing: null, endsOn: null, copayment: null };
   judgeCover(judgement, rows, question.visit);
@@ -226,7 +227,7 @@ export function judge(question, rows, reasons) {
     if (judgement.copayment.ratio_percent === null) judgement.reasons |= reason.elderly_ratio_not_registered;
     const shown = presentationOn(question, judgement.standing);
     judgement.accepted = shown.accepted;
-    judgement.reasons |= shown.reasons;
+    judgement.reasons |= shown.reasons | reason.limit_consent_missing;
   }
   judgement.nextActions = nextActions(question, judgement);
   return judgement;
