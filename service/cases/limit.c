@@ -4,11 +4,14 @@
 
 #include "rules/limit.h"
 
-static const struct standing_limit *registered_on(const struct standing *standing, struct day visit)
+static const struct standing_limit *registered_on(
+	const struct standing *standing, struct day visit, enum copayment_basis basis)
 {
 	for (size_t i = 0; i < standing->limit_count; i++) {
-		if (day_range_holds(standing->limits[i].valid, visit))
-			return &standing->limits[i];
+		const struct standing_limit *limit = &standing->limits[i];
+		if (day_range_holds(limit->valid, visit) &&
+			limit_category_fits(limit_category_of(limit->category), basis))
+			return limit;
 	}
 	return NULL;
 }
@@ -21,7 +24,7 @@ struct limit_told limit_tell(const struct standing *standing, struct day visit,
 		reason_add(reasons, REASON_LIMIT_CONSENT_MISSING);
 		return told;
 	}
-	const struct standing_limit *registered = registered_on(standing, visit);
+	const struct standing_limit *registered = registered_on(standing, visit, copayment->basis);
 	if (registered != NULL) {
 		told.category = limit_category_of(registered->category);
 		told.certificate = registered->certificate;

@@ -1,4 +1,4 @@
-/* 限度額適用区分: codes, labels, and what the category, or its absence, decides (R7.8, R7.9, R7.11). */
+/* 限度額適用区分: codes, labels, and what the category, or its absence, decides (R7.8, R7.9, R7.11, R7.13). */
 #include "rules/limit_category.h"
 
 #include <stddef.h>
@@ -45,10 +45,20 @@ const char *limit_category_label(enum limit_category category)
 	return categories[category].label;
 }
 
+static bool is_elderly(enum copayment_basis basis)
+{
+	return basis == COPAYMENT_ELDERLY || basis == COPAYMENT_LATE_ELDERLY;
+}
+
+bool limit_category_fits(enum limit_category category, enum copayment_basis basis)
+{
+	return category != LIMIT_CATEGORY_NONE && (category >= LIMIT_B01) == is_elderly(basis);
+}
+
 enum limit_category limit_category_from_ratio(const struct copayment *copayment)
 {
 	bool late = copayment->basis == COPAYMENT_LATE_ELDERLY;
-	if (!late && copayment->basis != COPAYMENT_ELDERLY)
+	if (!is_elderly(copayment->basis))
 		return LIMIT_CATEGORY_NONE;
 
 	switch (copayment->percent) {
@@ -74,7 +84,7 @@ bool ceiling_month_counts(enum limit_category category, enum copayment_basis bas
 	if (care == CARE_INPATIENT)
 		return true;
 	if (category == LIMIT_CATEGORY_NONE)
-		return basis != COPAYMENT_ELDERLY && basis != COPAYMENT_LATE_ELDERLY;
+		return !is_elderly(basis);
 	/* A, and those with 30 % from 70 on: the one ceiling that they have. */
 	return category <= LIMIT_B03;
 }

@@ -43,6 +43,10 @@ const char *limit_category_label(enum limit_category category);
  * the ratio is not known, or is one to which no category belongs, LIMIT_CATEGORY_NONE. Pure. */
 enum limit_category limit_category_from_ratio(const struct copayment *copayment);
 
+/* Whether a registered category counts for somebody whose share of the cost has that basis (R7.13): A below 70, B from 70 on and in 後期. What
+ * is registered without an end outlives the month in which 70 is reached, and counts until then. Pure. */
+bool limit_category_fits(enum limit_category category, enum copayment_basis basis);
+
 /* Whether limit information may be told (R7.9): by card always for visit dates from 2024-10-01; else with the patient's consent. Pure. */
 bool limit_may_be_told(bool by_card, bool consented, struct day visit);
 

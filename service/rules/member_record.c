@@ -232,7 +232,7 @@ static void check_ratio(struct checking *checking)
 			"the ratio");
 }
 
-/* What fits the age on the limit's first day and the insurer (R7.13). */
+/* What fits the insurer, and the age on each day of the limit (R7.13). */
 static void check_limit_category(struct checking *checking)
 {
 	struct slice category = checking->row->values[MEMBER_LIMIT_CATEGORY];
@@ -250,8 +250,15 @@ static void check_limit_category(struct checking *checking)
 		expected = "another category: B09 and B10 are for insurers with prefix 39";
 	else if (slice_is(category, "B04") && late)
 		expected = "B09 or B10: B04 is not for insurers with prefix 39";
-	if (expected != NULL)
+	if (expected != NULL) {
 		note(checking, MEMBER_LIMIT_CATEGORY, MEMBER_FAULT_NOT_TOGETHER, expected);
+		return;
+	}
+	/* Without a last day it lasts as long as it can. */
+	struct optional_day last = checking->days[MEMBER_LIMIT_VALID_UNTIL];
+	if (category.at[0] == 'A' && is_elderly(checking, last))
+		note(checking, MEMBER_LIMIT_VALID_UNTIL, MEMBER_FAULT_NOT_TOGETHER,
+			"at most the last day of the month in which 70 is reached: A is for those below 70");
 }
 
 static void check_limit(struct checking *checking)
@@ -389,6 +396,6 @@ bool member_limit_contradicts_ratio(const struct member_row *limit, const struct
 	bool is_of_thirty =
 		slice_is(category, "B01") || slice_is(category, "B02") || slice_is(category, "B03");
 	return is_of_thirty && !slice_is(ratio->values[MEMBER_RATIO_PERCENT], "30") &&
-	       !is_before(first, ratio->values[MEMBER_RATIO_VALID_FROM]) &&
+	       reaches(limit, MEMBER_LIMIT_VALID_UNTIL, ratio->values[MEMBER_RATIO_VALID_FROM]) &&
 	       reaches(ratio, MEMBER_RATIO_VALID_UNTIL, first);
 }

@@ -90,7 +90,7 @@ bool member_group_is_given(const struct member_row *row, enum member_group group
  * ratios, limits, and specific diseases of one category (R3.5). */
 bool member_parts_overlap(enum member_group group, const struct member_row *a, const struct member_row *b);
 
-/* Whether the ratio holds on the limit's first day and is not the one of that category: B01 to B03 are of 30 % (R7.13). Both without a
+/* Whether the ratio holds on any day of the limit and is not the one of that category: B01 to B03 are of 30 % (R7.13). Both without a
  * fault. */
 bool member_limit_contradicts_ratio(const struct member_row *limit, const struct member_row *ratio);
 

@@ -261,6 +261,87 @@ def test_what_begins_later_ends_the_open_one_and_the_same_first_day_corrects(fam
     assert errors(family) == [(2, f"{group}_valid_from", "date", "periods_overlap")]
 
 
+def elderly(**fields):
+    """A line of somebody who has been 70 since 2019-12-31: a ratio and a limit count from 2020-01-01."""
+    return row("n", birth_date="1950-01-01", **fields)
+
+
+def ratio_of(percent, valid_from, valid_until=None):
+    return {"ratio_percent": percent, "ratio_valid_from": valid_from, "ratio_valid_until": valid_until}
+
+
+def limit_of(category, valid_from, valid_until=None):
+    return {"limit_category": category, "limit_valid_from": valid_from, "limit_valid_until": valid_until}
+
+
+# On record, what the line says, and the field that is refused, or None.
+FITS = [
+    ("a limit beside a ratio on record", ratio_of("20", "2025-08-01"), limit_of("B01", "2026-08-01"), "limit_category"),
+    ("a limit beside a ratio on record that begins later", ratio_of("20", "2027-07-31"), limit_of("B03", "2026-08-01", "2027-07-31"),
+     "limit_category"),
+    ("a ratio beside a limit on record", limit_of("B02", "2025-08-01"), ratio_of("20", "2026-08-01"), "ratio_percent"),
+    ("a ratio beside the last day of a limit", limit_of("B02", "2025-08-01", "2026-08-01"), ratio_of("20", "2026-08-01"), "ratio_percent"),
+    ("the same ratio in another percentage", {**ratio_of("30", "2026-08-01"), **limit_of("B01", "2026-08-01")}, ratio_of("20", "2026-08-01"),
+     "ratio_percent"),
+    ("a ratio of 30 beside such a limit", limit_of("B02", "2025-08-01"), ratio_of("30", "2026-08-01"), None),
+    ("a limit beside a ratio of 30", ratio_of("30", "2025-08-01"), limit_of("B01", "2026-08-01"), None),
+    ("a limit of everybody beside 20", ratio_of("20", "2025-08-01"), limit_of("B04", "2026-08-01"), None),
+    ("a ratio after a limit that ended", limit_of("B02", "2025-08-01", "2026-07-31"), ratio_of("20", "2026-08-01"), None),
+    ("a limit after a ratio that ended", ratio_of("20", "2025-08-01", "2026-07-31"), limit_of("B01", "2026-08-01"), None),
+    ("both begin anew, and what was open ends", {**ratio_of("20", "2025-08-01"), **limit_of("B04", "2025-08-01")},
+     {**ratio_of("30", "2026-08-01"), **limit_of("B01", "2026-08-01")}, None),
+    ("the other way round", {**ratio_of("30", "2025-08-01"), **limit_of("B01", "2025-08-01")},
+     {**ratio_of("20", "2026-08-01"), **limit_of("B04", "2026-08-01")}, None),
+    ("both of the same first day are corrected", {**ratio_of("20", "2026-08-01"), **limit_of("B04", "2026-08-01")},
+     {**ratio_of("30", "2026-08-01"), **limit_of("B01", "2026-08-01")}, None),
+    ("a limit that ends before it", limit_of("B01", "2025-08-01"), {**ratio_of("20", "2026-08-01"), **limit_of("B04", "2026-08-01")}, None),
+]
+
+
+@pytest.mark.parametrize("on_record, line, field", [case[1:] for case in FITS], ids=[case[0] for case in FITS])
+def test_a_line_that_changes_only_the_ratio_or_only_the_limit_fits_the_other_on_record_r7_13(family, on_record, line, field):
+    assert take_in(family, elderly(**on_record))[0] == "merged"
+    before = family.run("SELECT * FROM shikaku.limits"), family.run("SELECT * FROM shikaku.ratios")
+    outcome, _ = take_in(family, elderly(**line), at=LATER)
+    if field is None:
+        assert (outcome, errors(family)) == ("merged", [])
+    else:
+        assert outcome == "rows_refused"
+        assert errors(family) == [(2, field, {"limit_category": "ascii", "ratio_percent": "digits"}[field], "not_together")]
+        assert (family.run("SELECT * FROM shikaku.limits"), family.run("SELECT * FROM shikaku.ratios")) == before
+
+
+@pytest.mark.parametrize("on_record, birth_date, line, is_refused", [
+    (limit_of("A03", "2025-08-01"), "1955-07-02", {}, True),
+    (limit_of("A03", "2025-08-01"), "1955-08-01", {}, True),
+    (limit_of("A03", "2025-08-01"), "1955-08-02", {}, False),
+    (limit_of("A03", "2025-08-01", "2026-07-31"), "1956-08-01", {}, False),
+    (limit_of("A03", "2025-08-01", "2026-07-31"), "1956-07-01", {}, True),
+    (limit_of("A03", "2025-08-01"), "1955-07-01", limit_of("B04", "2025-08-01"), False),
+    (limit_of("B04", "2020-01-01"), "1950-01-02", {}, True),
+    (limit_of("B04", "2020-02-01"), "1950-01-02", {}, False),
+    (ratio_of("20", "2020-01-01"), "1950-01-02", {}, True),
+    (ratio_of("20", "2020-02-01"), "1950-01-02", {}, False),
+], ids=str)
+def test_a_corrected_birth_date_fits_what_is_on_record_r7_13(family, on_record, birth_date, line, is_refused):
+    born = "1990-01-01" if on_record.get("limit_category") == "A03" else "1950-01-01"
+    assert take_in(family, row("n", birth_date=born, **on_record))[0] == "merged"
+    outcome, _ = take_in(family, row("n", birth_date=birth_date, **line), at=LATER)
+    assert (outcome, errors(family)) == (("rows_refused", [(2, "birth_date", "date", "not_together")]) if is_refused else ("merged", []))
+
+
+def test_a_category_of_the_young_without_an_end_ends_where_70_is_reached_r7_13(family):
+    def spans():
+        return family.run("SELECT category, valid::text FROM shikaku.limits ORDER BY valid")
+
+    take_in(family, row("n", birth_date="1953-05-17", **limit_of("A03", "2020-08-01")))
+    take_in(family, row("n", birth_date="1953-05-17", **limit_of("B04", "2026-08-01")), at=LATER)
+    assert spans() == [("A03", "[2020-08-01,2023-06-01)"), ("B04", "[2026-08-01,)")]
+    take_in(family, row("m", birth_date="1980-05-17", **limit_of("A03", "2020-08-01")), at=LATER)
+    take_in(family, row("m", birth_date="1980-05-17", **limit_of("A04", "2026-08-01")), at=LATER)
+    assert ("A03", "[2020-08-01,2026-08-01)") in spans()
+
+
 def test_diseases_of_two_categories_stand_side_by_side(family):
     take_in(family, row("n", disease_category="1", disease_valid_from="2025-08-01"))
     take_in(family, row("n", disease_category="2", disease_valid_from="2026-08-01"), at=LATER)

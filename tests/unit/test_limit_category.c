@@ -81,6 +81,22 @@ static void the_ratio_of_an_elderly_person_carries_the_category_and_no_other_doe
 	}
 }
 
+static void a_category_of_the_young_ends_with_their_youth_and_one_of_the_elderly_begins_with_age_R7_13(
+	void **state)
+{
+	(void)state;
+	for (int category = LIMIT_A01; category < LIMIT_CATEGORIES; category++) {
+		bool of_the_young = category <= LIMIT_A06;
+		enum limit_category fitting = (enum limit_category)category;
+		assert_int_equal(limit_category_fits(fitting, COPAYMENT_STANDARD), of_the_young);
+		assert_int_equal(limit_category_fits(fitting, COPAYMENT_PRESCHOOL), of_the_young);
+		assert_int_equal(limit_category_fits(fitting, COPAYMENT_ELDERLY), !of_the_young);
+		assert_int_equal(limit_category_fits(fitting, COPAYMENT_LATE_ELDERLY), !of_the_young);
+	}
+	assert_false(limit_category_fits(LIMIT_CATEGORY_NONE, COPAYMENT_STANDARD));
+	assert_false(limit_category_fits(LIMIT_CATEGORY_NONE, COPAYMENT_ELDERLY));
+}
+
 static void limit_information_goes_to_a_card_from_october_2024_else_only_with_consent_R7_9(void **state)
 {
 	(void)state;
@@ -135,6 +151,7 @@ int main(void)
 		TEST(a_category_is_read_and_said_as_in_the_national_table),
 		TEST(what_is_no_category_is_taken_for_none),
 		TEST(the_ratio_of_an_elderly_person_carries_the_category_and_no_other_does_R7_8),
+		TEST(a_category_of_the_young_ends_with_their_youth_and_one_of_the_elderly_begins_with_age_R7_13),
 		TEST(limit_information_goes_to_a_card_from_october_2024_else_only_with_consent_R7_9),
 		TEST(a_month_that_reached_only_the_outpatient_ceiling_of_the_elderly_does_not_count_R7_11),
 		TEST(without_a_category_only_outpatient_care_of_the_elderly_does_not_count_R7_11),

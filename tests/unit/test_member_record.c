@@ -125,6 +125,57 @@ static void what_cannot_be_together_is_refused_and_said_where_R2_R3_R7_13(void *
 	vectors_finish(vectors);
 }
 
+/* Of one insurer and birth date: each category with each ratio, or none. */
+static void expect_categories(struct arena *arena, const char *insurer, const char *born, const char *fitting,
+	const char *const ratios[], const char *of_thirty)
+{
+	static const char *const categories[] = { "A01", "A02", "A03", "A04", "A05", "A06", "B01", "B02",
+		"B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10" };
+	for (size_t i = 0; i < sizeof categories / sizeof *categories; i++) {
+		for (size_t k = 0; ratios[k] != NULL; k++) {
+			char words[200];
+			snprintf(words, sizeof words,
+				"symbol= branch_number= birth_date=%s limit_category=%s "
+				"limit_valid_from=2026-08-01%s%s%s",
+				born, categories[i], ratios[k][0] != '\0' ? " ratio_percent=" : "", ratios[k],
+				ratios[k][0] != '\0' ? " ratio_valid_from=2026-08-01" : "");
+			struct member_row row = whole_row();
+			struct member_faults faults;
+			char got[1024];
+			put_words(&row, words);
+			check(arena, insurer, &row, &faults);
+			faults_text(&faults, got, sizeof got);
+			bool fits = strstr(fitting, categories[i]) != NULL &&
+				    (strstr(of_thirty, categories[i]) == NULL || ratios[k][0] == '\0' ||
+					    strcmp(ratios[k], "30") == 0);
+			if (strcmp(got, fits ? "" : "limit_category:not_together") != 0)
+				fail_msg("%s of %s: \"%s\"", words, insurer, got);
+		}
+	}
+}
+
+static void each_category_is_taken_where_it_fits_and_nowhere_else_R7_13(void **state)
+{
+	static const char *const none[] = { "", NULL };
+	static const char *const elderly[] = { "", "20", "30", NULL };
+	static const char *const late[] = { "", "10", "20", "30", NULL };
+	static const char of_the_young[] = "A01 A02 A03 A04 A05 A06";
+	static const char of_the_elderly[] = "B01 B02 B03 B04 B05 B06 B07 B08";
+	static const char of_the_late_elderly[] = "B01 B02 B03 B05 B06 B07 B08 B09 B10";
+	static const char of_thirty[] = "B01 B02 B03";
+	expect_categories(*state, "01130012", "1980-05-17", of_the_young, none, of_thirty);
+	expect_categories(*state, "01130012", "2019-05-17", of_the_young, none, of_thirty);
+	/* 70 is reached in the month of the limit's first day, and in the month before. */
+	expect_categories(*state, "01130012", "1956-08-02", of_the_young, none, of_thirty);
+	expect_categories(*state, "01130012", "1956-08-01", of_the_elderly, elderly, of_thirty);
+	expect_categories(*state, "00130013", "1953-05-17", of_the_elderly, elderly, of_thirty);
+	expect_categories(*state, "39131156", "1940-01-01", of_the_late_elderly, late, of_thirty);
+	/* By disability, before 75 and before 70 (R7.1). */
+	expect_categories(*state, "39131156", "1960-01-01", of_the_late_elderly, late, of_thirty);
+	/* 6 digits that begin with 39 are 国保 (R2.1). */
+	expect_categories(*state, "00390013", "1953-05-17", of_the_elderly, elderly, of_thirty);
+}
+
 /* Over REST a record has any number of each part, and each is looked at alone. */
 static void a_part_alone_is_held_to_the_same_rules_R7_13(void **state)
 {
@@ -302,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_value_is_stored_in_its_one_spelling_or_refused_R2),
 		TEST(what_cannot_be_together_is_refused_and_said_where_R2_R3_R7_13),
+		TEST(each_category_is_taken_where_it_fits_and_nowhere_else_R7_13),
 		TEST(a_part_alone_is_held_to_the_same_rules_R7_13),
 		TEST(a_number_is_printed_as_registered_and_found_by_its_key_R2_2),
 		TEST(a_record_without_a_symbol_has_no_key_of_another_R2_2),
