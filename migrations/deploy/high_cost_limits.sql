@@ -42,8 +42,8 @@ CREATE TABLE shikaku.limit_amounts (
   PRIMARY KEY (table_id, category),
   CONSTRAINT category_values CHECK (category ~ '^(A0[1-6]|B0[1-9]|B10)$'),
   CONSTRAINT amounts_range CHECK (base BETWEEN 1 AND 100000000 AND threshold BETWEEN 0 AND 100000000 AND multiple BETWEEN 1 AND base
-    AND outpatient BETWEEN 1 AND base AND annual BETWEEN 1 AND 100000000 AND annual_low_income BETWEEN 1 AND annual
-    AND outpatient_annual BETWEEN 1 AND 100000000),
+    AND outpatient BETWEEN 1 AND base AND annual BETWEEN 1 AND 100000000 AND outpatient_annual BETWEEN 1 AND 100000000),
+  CONSTRAINT annual_low_income_is_the_less CHECK (annual_low_income IS NULL OR (annual IS NOT NULL AND annual_low_income BETWEEN 1 AND annual)),
   CONSTRAINT rate_values CHECK (rate_percent BETWEEN 0 AND 10 AND (rate_percent = 0) = (threshold = 0)),
   -- Else a halved month could cost more than a full one (R7.5).
   CONSTRAINT threshold_fits_the_base CHECK (threshold::bigint * rate_percent <= base::bigint * 100),

@@ -26,6 +26,8 @@ static bool is_of_type(const json_t *value, enum field_type type)
 	switch (type) {
 	case FIELD_OBJECT:
 		return json_is_object(value);
+	case FIELD_LIST:
+		return json_is_array(value);
 	case FIELD_TEXT:
 		return json_is_string(value);
 	case FIELD_BOOLEAN:
@@ -41,6 +43,8 @@ static const char *expectation_of(enum field_type type)
 	switch (type) {
 	case FIELD_OBJECT:
 		return "expected an object";
+	case FIELD_LIST:
+		return "expected a list";
 	case FIELD_TEXT:
 		return "expected a string";
 	case FIELD_BOOLEAN:

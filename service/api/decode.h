@@ -12,7 +12,7 @@
 #include "base/calendar.h"
 #include "base/json.h"
 
-enum field_type { FIELD_OBJECT, FIELD_TEXT, FIELD_BOOLEAN, FIELD_INTEGER };
+enum field_type { FIELD_OBJECT, FIELD_LIST, FIELD_TEXT, FIELD_BOOLEAN, FIELD_INTEGER };
 
 struct field {
 	const char *name;

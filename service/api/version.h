@@ -8,7 +8,7 @@
 #include "net/request.h"
 #include "store/wanted_version.h"
 
-/* Adds the ETag of this version (microseconds since 1970, not before) to the answer that is about to be given. */
+/* Adds the ETag of this version (a number from 0; of most records microseconds since 1970) to the answer that is about to be given. */
 void version_add_etag(struct request *request, int64_t version);
 
 /* What If-Match wants. False when no version can be what it names: then the request has been answered with 412. */

@@ -132,6 +132,11 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &members_listed;
 	slow.kinds[slow.kind_count++] = &members_searched;
 	slow.kinds[slow.kind_count++] = &members_counted;
+	slow.kinds[slow.kind_count++] = &limit_tables_listed;
+	slow.kinds[slow.kind_count++] = &limit_tables_by_month;
+	slow.kinds[slow.kind_count++] = &limit_tables_added;
+	slow.kinds[slow.kind_count++] = &limit_tables_replaced;
+	slow.kinds[slow.kind_count++] = &limit_tables_withdrawn;
 	struct lane_settings audit = settings_of(config, "audit");
 	struct lane_settings *records = config->audit_connection != 0 ? &audit : &fast;
 	records->kinds[records->kind_count++] = &store->records;
@@ -349,6 +354,36 @@ enum outcome store_search_members(struct store *store, struct member_page_questi
 enum outcome store_count_members(struct store *store, struct member_counts_question *question)
 {
 	question->question.kind = &members_counted;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_list_limit_tables(struct store *store, struct limit_table_question *question)
+{
+	question->question.kind = &limit_tables_listed;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_find_limit_table(struct store *store, struct limit_table_question *question)
+{
+	question->question.kind = &limit_tables_by_month;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_add_limit_table(struct store *store, struct limit_table_question *question)
+{
+	question->question.kind = &limit_tables_added;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_replace_limit_table(struct store *store, struct limit_table_question *question)
+{
+	question->question.kind = &limit_tables_replaced;
+	return lane_ask(store->slow, &question->question);
+}
+
+enum outcome store_withdraw_limit_table(struct store *store, struct limit_table_question *question)
+{
+	question->question.kind = &limit_tables_withdrawn;
 	return lane_ask(store->slow, &question->question);
 }
 

@@ -13,6 +13,7 @@
 #include "store/job_records.h"
 #include "store/lane.h"
 #include "store/limit_facts.h"
+#include "store/limit_tables.h"
 #include "store/link_decisions.h"
 #include "store/members.h"
 #include "store/pages.h"
@@ -61,6 +62,12 @@ enum outcome MUST_CHECK store_tell_member_history(struct store *store, struct me
 enum outcome MUST_CHECK store_list_members(struct store *store, struct member_page_question *question);
 enum outcome MUST_CHECK store_search_members(struct store *store, struct member_page_question *question);
 enum outcome MUST_CHECK store_count_members(struct store *store, struct member_counts_question *question);
+enum outcome MUST_CHECK store_list_limit_tables(struct store *store, struct limit_table_question *question);
+enum outcome MUST_CHECK store_find_limit_table(struct store *store, struct limit_table_question *question);
+enum outcome MUST_CHECK store_add_limit_table(struct store *store, struct limit_table_question *question);
+enum outcome MUST_CHECK store_replace_limit_table(struct store *store, struct limit_table_question *question);
+enum outcome MUST_CHECK store_withdraw_limit_table(
+	struct store *store, struct limit_table_question *question);
 enum outcome MUST_CHECK store_find_token(struct store *store, struct token_question *question);
 
 /* The key under which challenges are made, CHALLENGE_KEY_BYTES, the same for all processes on this database; NULL before the

@@ -8,7 +8,7 @@
 struct wanted_version {
 	bool must_exist; /* any version will do, but there must be one */
 	bool is_known; /* only `version` will do */
-	int64_t version; /* microseconds since 1970 */
+	int64_t version; /* as the database gave it: microseconds since 1970 of most records */
 };
 
 #endif

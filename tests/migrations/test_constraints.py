@@ -95,6 +95,23 @@ def disease(**change):
         "known_from": "'2026-01-01Z'"}, change)
 
 
+def limit_table(**change):
+    # Behind the last one of those that come with the service.
+    return "SET CONSTRAINTS ALL IMMEDIATE; " + insert("limit_tables", {
+        "first_month": "'2027-08-01'", "source": "'政令'", "registered_at": "'2026-11-22Z'", "registered_by": "1"}, change)
+
+
+def withdrawn_table(**change):
+    return limit_table(**{"withdrawn_at": "'2026-11-22Z'", "withdrawn_by": "1", **change})
+
+
+def limit_amount(**change):
+    # The first table has the categories of the young only.
+    return insert("limit_amounts", {
+        "table_id": "1", "category": "'B04'", "base": "60000", "threshold": "0", "rate_percent": "0", "multiple": "45000", "outpatient": "20000",
+        "annual": "500000", "annual_low_income": "400000", "outpatient_annual": "200000"}, change)
+
+
 def pending_number(**change):
     return insert("pending_numbers", {
         "member_key": "2", "sealed": "decode(repeat('00', 40), 'hex')", "received_at": "'2026-01-01Z'", "next_try_at": "'2026-01-01Z'"}, change)
@@ -123,7 +140,7 @@ def two_imports(first, second):
     return f"{import_of(**first)}; {job(job_id=TWO, insurer_number=SECOND)}; {import_row(import_id=TWO, **second)}"
 
 
-SECOND, W2, OTHER, KEY, FROM_DECEMBER = "'06136022'", "'w2'", "'other'", "sha256('key')", "'[2026-12-31,)'"
+SECOND, W2, OTHER, KEY, FROM_DECEMBER, FROM_2030 = "'06136022'", "'w2'", "'other'", "sha256('key')", "'[2026-12-31,)'", "'2030-01-01'"
 
 
 def error_row(**change):
@@ -167,7 +184,14 @@ ALLOWED = [
     lifted(), idempotency_key(), workplace(), workplace(postal_code="'100-0001'"), member(individual_number_last4="'0123'"),
     limit(), limit(valid="'[2027-01-01,)'", category="'B04'"),
     limit(member_key="3", insurer_number="'39131156'", category="'B10'", certificate="'02'", long_stay_from="'2026-01-01'"), disease(),
-    disease(self_pay="NULL"), pending_number(), job(), job(insurer_number="NULL", kind="'link_check'", created_by="NULL"), import_of(),
+    disease(self_pay="NULL"), limit_table(), limit_table(last_month="'2027-08-01'", note="repeat('長', 2000)", registered_by="NULL"),
+    withdrawn_table(first_month="'2031-01-01'", last_month="'2040-01-01'"), withdrawn_table(withdrawn_at="'2027-07-31 14:59Z'"),
+    withdrawn_table(first_month="'2026-12-01'", last_month="'9999-11-01'", version="2"),
+    limit_amount(), limit_amount(base="100000000", threshold="100000000", rate_percent="10", multiple="NULL", annual="NULL",
+                                 annual_low_income="NULL"),
+    limit_amount(base="1", threshold="100", rate_percent="1", multiple="1", outpatient="1"), limit_amount(threshold="600000", rate_percent="10"),
+    limit_amount(category="'B01'", outpatient="NULL", outpatient_annual="NULL"), limit_amount(outpatient_annual="NULL"),
+    check(care_month="'2026-08-01'"), pending_number(), job(), job(insurer_number="NULL", kind="'link_check'", created_by="NULL"), import_of(),
     import_of(mode="'full'", end_missing="true", missing_max_percent="2.5", missing_lost_on="'2026-12-01'"), after_import(error_row()),
     after_import(error_row(field="NULL", value_class="'line'")), after_import(missing_row()), two_imports({"slot": "0"}, {"slot": "1"}),
     of_insurer("seal = '\\x89504e470d0a1a0a00', certificate_form = 'national', certificate_last_day = '07-31', certificate_months = 12"),
@@ -390,6 +414,52 @@ REFUSED = [
     ("a disease since ever", disease(valid="'(,2027-01-01)'"), CHECK, "valid_has_a_first_day"),
     ("a disease beyond what can be printed", disease(valid="'[2026-01-01,10000-01-02)'"), CHECK, "valid_last_day_can_be_printed"),
     ("one disease twice at once", f"{disease()}; {disease()}", EXCLUSION, "specific_diseases_do_not_overlap"),
+    # Tables of amounts by month (R7.2).
+    ("a table from the middle of a month", limit_table(first_month="'2027-08-02'"), CHECK, "first_month_is_a_month"),
+    ("a table of before the amounts that are held", limit_table(first_month="'2014-12-01'", last_month="'2014-12-01'"), CHECK,
+     "first_month_is_a_month"),
+    ("a table until the middle of a month", limit_table(last_month="'2028-07-31'"), CHECK, "last_month_is_a_month"),
+    ("a table that none could follow", limit_table(last_month="'9999-12-01'"), CHECK, "last_month_is_a_month"),
+    ("a table for no month", limit_table(last_month="'2027-07-01'"), CHECK, "months_in_order"),
+    ("a table before its first version", limit_table(version="0"), CHECK, "version_range"),
+    ("a note that says nothing", limit_table(note="''"), CHECK, "note_length"),
+    ("a note too long", limit_table(note="repeat('長', 2001)"), CHECK, "note_length"),
+    ("a source of two lines", limit_table(source="E'a\\nb'"), CHECK, "line_is_one_trimmed_line"),
+    ("a table withdrawn before it was there", withdrawn_table(withdrawn_at="'2026-11-21Z'"), CHECK, "withdrawn_after_registered"),
+    ("a table withdrawn by nobody", withdrawn_table(withdrawn_by="NULL"), CHECK, "withdrawn_by_somebody"),
+    ("a table that somebody withdrew at no time", withdrawn_table(withdrawn_at="NULL"), CHECK, "withdrawn_by_somebody"),
+    ("a table withdrawn when it has begun in Japan", withdrawn_table(withdrawn_at="'2027-07-31 15:00Z'"), CHECK, "withdrawn_before_it_begins"),
+    ("a table that answers for months taken back", "UPDATE shikaku.limit_tables SET withdrawn_at = '2026-11-26Z', withdrawn_by = 1 WHERE table_id = 3",
+     CHECK, "withdrawn_before_it_begins"),
+    ("two tables of one month", limit_table(first_month="'2027-07-01'"), EXCLUSION, "limit_tables_do_not_overlap"),
+    ("two tables with open ends", f"{limit_table()}; {limit_table(first_month=FROM_2030)}", EXCLUSION, "limit_tables_do_not_overlap"),
+    ("one version of a month twice", f"{withdrawn_table()}; {limit_table()}", UNIQUE, "version_is_one_of_its_month"),
+    ("a table after months without one", limit_table(first_month="'2027-09-01'"), CHECK, "limit_tables_leave_no_gap"),
+    ("a table that goes from between others", "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM shikaku.limit_amounts WHERE table_id = 2;"
+     " DELETE FROM shikaku.limit_tables WHERE table_id = 2", CHECK, "limit_tables_leave_no_gap"),
+    ("a table that ends before the next one begins",
+     "SET CONSTRAINTS ALL IMMEDIATE; UPDATE shikaku.limit_tables SET last_month = '2026-06-01' WHERE table_id = 2", CHECK,
+     "limit_tables_leave_no_gap"),
+    ("a table by an unknown token", limit_table(registered_by="99"), FOREIGN_KEY, "limit_tables_registered_by_fkey"),
+    ("a table withdrawn by an unknown token", withdrawn_table(withdrawn_by="99"), FOREIGN_KEY, "limit_tables_withdrawn_by_fkey"),
+    ("amounts of no table", limit_amount(table_id="99"), FOREIGN_KEY, "limit_amounts_table_id_fkey"),
+    ("amounts of a category twice", limit_amount(category="'A01'", outpatient="NULL", outpatient_annual="NULL"), UNIQUE, "limit_amounts_pkey"),
+    ("amounts of an unknown category", limit_amount(category="'B11'"), CHECK, "category_values"),
+    ("a ceiling of nothing", limit_amount(base="0", multiple="NULL", outpatient="NULL", outpatient_annual="NULL"), CHECK, "amounts_range"),
+    ("a ceiling without a bound", limit_amount(base="100000001"), CHECK, "amounts_range"),
+    ("a negative threshold", limit_amount(threshold="-1", rate_percent="1"), CHECK, "amounts_range"),
+    ("多数回 above the base", limit_amount(multiple="60001"), CHECK, "amounts_range"),
+    ("外来 above the base", limit_amount(outpatient="60001"), CHECK, "amounts_range"),
+    ("an annual ceiling of nothing", limit_amount(annual="0", annual_low_income="NULL"), CHECK, "amounts_range"),
+    ("an annual ceiling that is higher for low incomes", limit_amount(annual_low_income="500001"), CHECK, "amounts_range"),
+    ("an annual 外来 ceiling without a bound", limit_amount(outpatient_annual="100000001"), CHECK, "amounts_range"),
+    ("eleven percent", limit_amount(threshold="1", rate_percent="11"), CHECK, "rate_values"),
+    ("a threshold above which nothing is added", limit_amount(threshold="1"), CHECK, "rate_values"),
+    ("a rate from the first yen", limit_amount(rate_percent="1"), CHECK, "rate_values"),
+    ("a halved month dearer than a full one", limit_amount(threshold="6000001", rate_percent="1"), CHECK, "threshold_fits_the_base"),
+    ("外来 of 現役並み", limit_amount(category="'B03'"), CHECK, "outpatient_fits_the_category"),
+    ("annual 外来 without 外来", limit_amount(outpatient="NULL"), CHECK, "outpatient_fits_the_category"),
+    ("a check about the middle of a month", check(care_month="'2026-08-02'"), CHECK, "care_month_is_a_month"),
     # Numbers on their way to the register (R2.4).
     ("a number of nobody", pending_number(member_key="99"), FOREIGN_KEY, "pending_numbers_member_key_fkey"),
     ("two numbers of one member", f"{pending_number()}; {pending_number()}", UNIQUE, "pending_numbers_pkey"),

@@ -21,6 +21,9 @@ FORBIDDEN = [
     "INSERT INTO shikaku.workplaces VALUES ('01130012', 'w', 'x')", "SELECT sealed FROM shikaku.pending_numbers",
     "SELECT name FROM shikaku.staged_members", "UPDATE shikaku.jobs SET state = 'queued'", "SET ROLE shikaku_insurer",
     "SELECT shikaku.enter_insurer('01130012')",
+    "INSERT INTO shikaku.limit_tables (first_month, source, registered_at) VALUES ('2027-08-01', 'x', '2026-01-01Z')",
+    "UPDATE shikaku.limit_tables SET last_month = NULL", "UPDATE shikaku.limit_amounts SET base = 1", "DELETE FROM shikaku.limit_amounts",
+    "SELECT shikaku.write_limit_table('2027-08-01', NULL, 'x', NULL, '[]', '2026-01-01Z', 1, false)", "SELECT shikaku.lock_limit_tables()",
 ]
 
 

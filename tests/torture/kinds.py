@@ -177,6 +177,31 @@ class OfMember(Kind):
         return super().make(campaign)
 
 
+TABLES = "/v1/limit-tables"
+TABLE = {"from": "2027-08", "source": "政令", "note": "長い説明" * 50,
+         "amounts": [{"category": category, "base": 60000, "threshold": 0, "rate_percent": 0, "multiple": 44000, "annual_ceiling": 500000}
+                     for category in [f"A0{digit}" for digit in range(1, 7)] + [f"B{number:02}" for number in range(1, 11)]]}
+WRONG_TABLE = {**TABLE, "until": "2027-07", "amounts": [{**line, "base": 0, "multiple": -1, "outpatient_ceiling": 8000} for line in TABLE["amounts"][3:]]}
+
+
+class RepeatingTable(Same):
+    """The Idempotency-Key of a table of amounts that was added."""
+
+    def make(self, campaign):
+        if not hasattr(campaign, "kept_key"):
+            campaign.kept_key = str(uuid.uuid4())
+            assert campaign.good(lambda: add_table(campaign, TABLE, campaign.kept_key)).status == 201
+        return add_table(campaign, TABLE, campaign.kept_key)
+
+
+def add_table(campaign, table, key):
+    return post(TABLES, table, campaign, f"Idempotency-Key: {key}", scope="operator")
+
+
+def see_tables(path):
+    return lambda campaign: request("GET", path, [authorised(campaign, "operator")])
+
+
 class OfMetrics(Kind):
     of_metrics = True
 
@@ -237,4 +262,8 @@ KINDS = [
     OfMember("member_reinstatement", 200, "POST", "/reinstatement", {}),
     OfMember("member_history", 200, "GET", "/history"),
     OfMember("member_wrong", 422, "PUT", body=WRONG_RECORD, code="invalid_fields"),
+    Kind("limit_tables", 200, see_tables(TABLES)),
+    Kind("limit_table", 200, see_tables(f"{TABLES}/2026-11")),
+    RepeatingTable("limit_table_again", 201, None),
+    Kind("limit_table_wrong", 422, lambda campaign: add_table(campaign, WRONG_TABLE, "x"), "invalid_fields"),
 ]

@@ -128,6 +128,8 @@ static void what_stands_for_a_name_reaches_the_endpoint(void **state)
 		{ "GET", "/v1/card-suspensions/lift", "/v1/card-suspensions/{suspension_id}", "lift" },
 		{ "POST", "/v1/card-suspensions/{/lift", "/v1/card-suspensions/{suspension_id}/lift", "{" },
 		{ "POST", "/v1/card-suspensions", "/v1/card-suspensions", NULL },
+		{ "DELETE", "/v1/limit-tables/2027-08", "/v1/limit-tables/{month}", "2027-08" },
+		{ "POST", "/v1/limit-tables", "/v1/limit-tables", NULL },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct slice parameters[PATH_PARAMETERS_MAX] = { { NULL, 0 } };
