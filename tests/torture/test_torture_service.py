@@ -35,7 +35,8 @@ def test_a_start_without_memory_ends_in_words_or_serves(world, mode):
     with world.tortured() as campaign_of:
         service, control = campaign_of.service, campaign_of.service.control
         assert service.end() is None
-        for at in growing(*((10, 1.5, 20000) if SANITIZED else (30, 1.12, 20000))):
+        service.forgive_openssl()
+        for at in growing(*((10, 1.2, 20000) if SANITIZED else (30, 1.12, 20000))):
             service.log_file.write_text("")
             control.arm(mode, at, MAIN)
             service.start(wait=None)
@@ -57,7 +58,7 @@ def test_a_start_without_memory_ends_in_words_or_serves(world, mode):
             if not failed:
                 break
     assert not findings, found(findings)
-    assert not failed and started > 0 and refused > 10
+    assert not failed and started > 0 and refused > 5
 
 
 @pytest.mark.parametrize("mode", MODES, ids=["once", "from_there_on"])
