@@ -19,8 +19,7 @@ from watch import CRITERIA, Latency, Ledger, Verdict, judge_latency, judge_memor
 
 KIB = 1024
 VALID = {"check_id": "", "visit_date": "2026-11-22", "validity": "valid", "accepted": True, "scope": "full", "reasons": [],
-         "next_actions": [], "qualification": {"name": "資格 太郎"}, "copayment": {"ratio_percent": 30}, "limit": None,
-         "specific_diseases": None}
+         "next_actions": [], "qualification": {"name": "資格 太郎"}, "copayment": {"ratio_percent": 30}}
 
 
 def verdict():
@@ -131,7 +130,6 @@ def test_a_wrong_answer_is_found_and_a_refusal_is_none():
     assert judged(answer(), answer()) == (set(), 1)
     assert judged(answer(), answer(copayment={"ratio_percent": 20})) == ({"right"}, 1)
     assert judged(answer(), answer(reasons=[{"code": "membership_ended"}])) == ({"right"}, 1)
-    assert judged(answer(), answer(limit={"category": "A03"})) == ({"right"}, 1)
     assert judged(answer(), answer(422, code="invalid_fields")) == ({"right"}, 0)
     assert judged(answer(), answer(500, code="internal_error")) == ({"right"}, 0)
     assert judged(answer(), answer(503, code="overloaded")) == (set(), 0)

@@ -50,8 +50,7 @@ def outcome(answer):
     if answer.status != 200:
         return answer.status, answer.code()
     said = answer.json()
-    return 200, {**{name: said[name] for name in ("visit_date", "validity", "accepted", "scope", "qualification", "copayment", "limit",
-                                                  "specific_diseases")},
+    return 200, {**{name: said[name] for name in ("visit_date", "validity", "accepted", "scope", "qualification", "copayment")},
                  **{name: [item["code"] for item in said[name]] for name in ("reasons", "next_actions")}}
 
 
