@@ -23,12 +23,12 @@ MEMBERS = 20000
 SET = 128  # as LANE_SET_MAX
 
 # What a load brings.
-LOADED = ["insurers", "persons", "members", "memberships", "ratios", "limits", "specific_diseases", "links", "use_registrations", "cards",
-          "eligibility_certificates", "standings"]
+LOADED = ["insurers", "persons", "members", "memberships", "ratios", "links", "use_registrations", "cards", "eligibility_certificates",
+          "standings"]
 
 # Tables that grow with members. A scan of one of them may only follow an index.
 LARGE = {"standings", "memberships", "members", "ratios", "memberships_history", "members_history", "ratios_history", "persons",
-         "cards", "use_registrations", "limits", "limits_history", "specific_diseases", "specific_diseases_history", "ceiling_months"}
+         "cards", "use_registrations"}
 
 QUESTIONS = ["find_standings_by_keys", "find_standings_as_known", "find_tokens", "record_checks", "suspend_cards", "lift_card_suspensions",
              "find_card_suspensions"]
@@ -40,6 +40,11 @@ KNOWN = set(QUESTIONS)
 QUESTIONS += sorted({path.stem for path in SQL.glob("*.sql") if "unnest($1" in path.read_text(encoding="utf-8")} - set(QUESTIONS))
 
 INSURERS = ["01010016", "01230010", "01270016", "01400019", "06130017", "06270029", "06140032", "00138016", "00270017", "39270012"]
+
+# In an ordinary database few members have any of these.
+OF_LIMITS = ["limits", "specific_diseases"]
+LOADED += OF_LIMITS
+LARGE.update(OF_LIMITS, ["limits_history", "specific_diseases_history"])
 
 
 def keys(i):
@@ -68,7 +73,7 @@ def values_of(name, size):
                    ("text", ["'1319900013'"] * size), ("date", ["'2026-11-22'"] * size), ("timestamptz", ["NULL"] * size),
                    ("int2", ["4"] * size), ("int2", ["0"] * size), ("bool", ["false"] * size), ("int2", ["1"] * size),
                    ("bool", ["true"] * size), ("int8", ["0"] * size), ("int8", ["1"] * size), ("int8", ["1"] * size),
-                   ("text", ["'06136022'"] * size), ("date", ["NULL"] * size), ("uuid", [uuid.format(0)] * size), ("int4", [str(i) for i in range(size)]), ("bytea", ["NULL"] * size),
+                   ("text", ["'06136022'"] * size), ("date", ["'2026-11-01'"] * size), ("uuid", [uuid.format(0)] * size), ("int4", [str(i) for i in range(size)]), ("bytea", ["NULL"] * size),
                    ("bytea", [digest] * size)]
         return [array(values, kind) for kind, values in columns]
     suspensions = [array([f"'019a0bc0-def1-7234-8567-{i:012x}'" for i in range(size)], "uuid"),
@@ -184,7 +189,10 @@ def fill(database):
     done = subprocess.run([ROOT / "demo" / "fill", str(MEMBERS)], env=environment(MIGRATE_URL=database.url("shikaku_owner")),
                           capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    # Everybody has limits and diseases: more than anybody will ever see.
+
+
+def register_limits(database):
+    """Everybody has two limits and two diseases: more than anybody will ever see."""
     for table, columns, values in (("limits", "category, valid", "'B05', year"), ("specific_diseases", "category, self_pay, valid", "'1', 10000, year")):
         database.run(f"""INSERT INTO shikaku.{table} (member_key, insurer_number, {columns}, known_from)
                          SELECT member_key, insurer_number, {values}, known_from
@@ -246,6 +254,7 @@ def empty(server):
 def full(empty):
     with empty.clone() as database:
         fill(database)
+        register_limits(database)
         yield database
 
 

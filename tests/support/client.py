@@ -9,12 +9,13 @@ import threading
 
 CHECKS = "/v1/eligibility-checks"
 LIMITS = "/v1/limit-queries"
-# Those that only a limit query gives (R7.6, R7.11).
-OF_LIMIT_QUERIES = {"ceiling_months_counted", "specific_disease_consent_missing", "specific_disease_not_registered"}
+_log_lock = threading.Lock()
+
 # Why an answer tells no limit, or where it has it from (R7.8, R7.9): one of them comes with every valid one but where a category is
 # registered and told.
 OF_LIMITS = {"limit_consent_missing", "limit_not_registered", "limit_from_ratio"}
-_log_lock = threading.Lock()
+# Those that only a limit query gives (R7.6, R7.11).
+OF_LIMIT_QUERIES = {"ceiling_months_counted", "specific_disease_consent_missing", "specific_disease_not_registered"}
 
 
 class Answer:
