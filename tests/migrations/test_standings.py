@@ -6,6 +6,13 @@ import threading
 import psycopg2
 import pytest
 
+from test_import_merge import LATER, limit_of, row, take_in
+from test_member_writes import certificate, disease, document, limit, period, put
+
+LIMITS = "limit_categories, limit_certificates, limit_from::text, limit_until::text, limit_long_stay_from::text"
+DISEASES = "disease_categories, disease_self_pays, disease_from::text, disease_until::text"
+NOTHING = (None,) * 9
+
 
 def standing(db, membership_id, columns):
     return db.run(f"SELECT {columns} FROM shikaku.standings WHERE membership_id = {membership_id}")[0]
@@ -60,6 +67,117 @@ def test_follows(family, statement, membership_id, column, expected):
     family.run(statement)
     assert standing(family, membership_id, column) == (expected,)
     assert family.value("SELECT shikaku.compare_standings()") == 0
+
+
+def told(db, membership_id):
+    """The limits and the specific diseases of a row."""
+    return standing(db, membership_id, f"{LIMITS}, {DISEASES}")
+
+
+def test_limits_and_diseases_stand_in_the_order_of_time_at_every_membership_of_the_member_and_nowhere_else(family):
+    family.run("""INSERT INTO shikaku.memberships (member_key, insurer_number, relationship, number, number_key, acquired_on, lost_on, known_from)
+        VALUES (1, '01130012', 'insured', '3', '3', '2001-04-01', '2002-04-01', '2026-01-01Z')""")
+    family.run("""
+        INSERT INTO shikaku.limits (member_key, insurer_number, category, certificate, valid, long_stay_from, known_from) VALUES
+          (1, '01130012', 'A05', '02', '[2026-08-01,)', '2026-09-01', '2026-02-01Z'),
+          (1, '01130012', 'A03', NULL, '[2025-08-01,2026-08-01)', NULL, '2026-02-01Z');
+        INSERT INTO shikaku.specific_diseases (member_key, insurer_number, category, self_pay, valid, known_from) VALUES
+          (1, '01130012', '2', NULL, '[2025-01-01,)', '2026-02-01Z'), (1, '01130012', '1', 10000, '[2025-01-01,2027-01-01)', '2026-02-01Z')""")
+    expected = (["A03", "A05"], [None, "02"], "{2025-08-01,2026-08-01}", "{2026-07-31,NULL}", "{NULL,2026-09-01}",
+                ["1", "2"], [10000, None], "{2025-01-01,2025-01-01}", "{2026-12-31,NULL}")
+    assert [told(family, membership) for membership in (1, 5)] == [expected, expected]
+    assert [told(family, membership) for membership in (2, 3, 4)] == [NOTHING] * 3, "neither a dependant's nor of another insurer"
+    assert family.value("SELECT shikaku.compare_standings()") == 0
+
+
+CHANGES = [
+    ("limits", "category = 'A04'", 0, ["A04"]), ("limits", "certificate = '03'", 1, ["03"]),
+    ("limits", "valid = '[2025-09-01,2026-01-01)'", 2, "{2025-09-01}"), ("limits", "valid = '[2025-08-01,2026-01-01)'", 3, "{2025-12-31}"),
+    ("limits", "long_stay_from = '2026-01-02'", 4, "{2026-01-02}"), ("specific_diseases", "category = '3'", 5, ["3"]),
+    ("specific_diseases", "self_pay = 5000", 6, [5000]), ("specific_diseases", "valid = '[2025-09-01,)'", 7, "{2025-09-01}"),
+    ("specific_diseases", "valid = '[2025-08-01,2026-01-01)'", 8, "{2025-12-31}"),
+]
+
+
+@pytest.fixture
+def burdened(family):
+    """Member 1 has a limit and a disease."""
+    family.run("INSERT INTO shikaku.limits (member_key, insurer_number, category, valid, known_from)"
+               " VALUES (1, '01130012', 'A03', '[2025-08-01,)', '2026-02-01Z')")
+    family.run("INSERT INTO shikaku.specific_diseases (member_key, insurer_number, category, valid, known_from)"
+               " VALUES (1, '01130012', '1', '[2025-08-01,)', '2026-02-01Z')")
+    return family
+
+
+@pytest.mark.parametrize("table, change, place, expected", CHANGES, ids=[f"{table} {change}" for table, change, *_ in CHANGES])
+def test_each_change_of_a_limit_or_a_disease_is_seen(burdened, table, change, place, expected):
+    before = told(burdened, 1)
+    burdened.run(f"UPDATE shikaku.{table} SET {change}, known_from = '2026-03-01Z' WHERE member_key = 1")
+    assert before[place] != expected and told(burdened, 1)[place] == expected
+    assert burdened.value("SELECT shikaku.compare_standings()") == 0
+
+
+@pytest.mark.parametrize("table, gone", [("limits", range(0, 5)), ("specific_diseases", range(5, 9))])
+def test_a_limit_or_a_disease_that_was_taken_away_is_not_remembered(burdened, table, gone):
+    before = told(burdened, 1)
+    burdened.run(f"SET shikaku.changed_at = '2026-03-01Z'; DELETE FROM shikaku.{table} WHERE member_key = 1")
+    assert told(burdened, 1) == tuple(None if place in gone else value for place, value in enumerate(before))
+    assert burdened.value("SELECT shikaku.compare_standings()") == 0
+
+
+@pytest.mark.parametrize("column, wrong", [
+    ("limit_categories", "'{A01}'"), ("limit_certificates", "'{01}'"), ("limit_from", "'{2025-08-02}'"), ("limit_until", "'{2099-12-31}'"),
+    ("limit_long_stay_from", "'{2025-08-01}'"), ("disease_categories", "'{2}'"), ("disease_self_pays", "'{0}'"), ("disease_from", "'{2025-08-02}'"),
+    ("disease_until", "'{2099-12-31}'"), ("limit_categories", "NULL"), ("disease_categories", "NULL"), ("limit_categories", "'{A03,A03}'"),
+])
+def test_a_wrong_limit_or_disease_is_counted_and_mended(burdened, column, wrong):
+    right = told(burdened, 1)
+    burdened.run(f"UPDATE shikaku.standings SET {column} = {wrong} WHERE membership_id = 1")
+    assert burdened.value("SELECT shikaku.compare_standings()", user="shikaku_service") == 1
+    burdened.run("SELECT shikaku.refresh_standings('{1}')")
+    assert burdened.value("SELECT shikaku.compare_standings()") == 0 and told(burdened, 1) == right
+    burdened.run(f"UPDATE shikaku.standings SET {column} = {wrong} WHERE membership_id = 1; SELECT shikaku.rebuild_standings()")
+    assert burdened.value("SELECT shikaku.compare_standings()") == 0 and told(burdened, 1) == right
+
+
+def rows_of(db, member):
+    return db.run(f"""SELECT s.lost_on::text, {LIMITS}, {DISEASES} FROM shikaku.standings AS s JOIN shikaku.memberships AS ms USING (membership_id)
+        JOIN shikaku.members AS m USING (member_key) WHERE m.member_id = %s ORDER BY s.acquired_on""", (member,))
+
+
+def test_a_record_its_loss_and_its_reinstatement_bring_limits_and_diseases_along(family):
+    parts = {"limits": [limit("A03", "2025-08-01", "2026-07-31", "01"), limit("A04", "2026-08-01")],
+             "specific_diseases": [disease("1", "2021-01-01", self_pay="10000")]}
+    expected = (["A03", "A04"], ["01", None], "{2025-08-01,2026-08-01}", "{2026-07-31,NULL}", "{NULL,NULL}", ["1"], [10000], "{2021-01-01}", "{NULL}")
+    assert put(family, "E-1", document(period(), **parts, eligibility_certificates=[certificate("1", "2025-12-02")])).outcome == "created"
+    assert rows_of(family, "E-1") == [(None, *expected)]
+    for at, membership, lost_on in (("2026-11-23Z", period(lost="2026-11-01"), "2026-11-01"), ("2026-11-24Z", period(), None)):
+        assert put(family, "E-1", document(membership, **parts), at=at).outcome == "changed"
+        assert rows_of(family, "E-1") == [(lost_on, *expected)]
+        assert family.value("SELECT shikaku.compare_standings()") == 0
+    assert put(family, "E-1", document(period(lost="2026-11-01"), period("2026-11-01"), limits=[limit("A01", "2026-08-01")]),
+               at="2026-11-25Z").outcome == "changed"
+    now = (["A01"], [None], "{2026-08-01}", "{NULL}", "{NULL}", None, None, None, None)
+    assert rows_of(family, "E-1") == [("2026-11-01", *now), (None, *now)]
+    assert put(family, "E-1", document(period()), at="2026-11-26Z").outcome == "changed"
+    assert rows_of(family, "E-1") == [(None, *NOTHING)]
+    assert family.value("SELECT shikaku.compare_standings()") == 0
+
+
+def test_a_file_brings_limits_and_diseases_along_for_new_members_and_old_ones(family):
+    ill = {"disease_category": "1", "disease_self_pay": "10000", "disease_valid_from": "2026-08-01"}
+    take_in(family, row("n", **limit_of("A03", "2026-08-01"), **ill))
+    disease_columns = (["1"], [10000], "{2026-08-01}", "{NULL}")
+    assert rows_of(family, "n") == [(None, ["A03"], [None], "{2026-08-01}", "{NULL}", "{NULL}", *disease_columns)]
+    take_in(family, row("n", period=False, **limit_of("A04", "2026-10-01", "2027-07-31"), limit_certificate="02", limit_long_stay_from="2026-11-01"),
+            at=LATER)
+    assert rows_of(family, "n") == [
+        (None, ["A03", "A04"], [None, "02"], "{2026-08-01,2026-10-01}", "{2026-09-30,2027-07-31}", "{NULL,2026-11-01}", *disease_columns)]
+    # A membership that comes later has what the member has; a line that says nothing of it takes nothing away.
+    take_in(family, row("n", lost_on="2026-11-01", loss_reason="03"), at=LATER)
+    take_in(family, row("n", acquired_on="2026-11-01"), at=LATER)
+    assert [ended for ended, *_ in rows_of(family, "n")] == ["2026-11-01", None]
+    assert len({tuple(map(str, parts)) for _, *parts in rows_of(family, "n")}) == 1
 
 
 def test_of_two_certificates_the_newest_counts(family):
@@ -156,6 +274,17 @@ def test_after_any_changes_the_read_model_is_what_the_tables_say(family, seed):
                 SELECT member_key, insurer_number, 20, daterange('{year}-08-01', '{year + 1}-08-01'), {known_from} FROM shikaku.members
                 WHERE member_key = {key}""",
             f"SET shikaku.changed_at = '2027-01-01Z'; DELETE FROM shikaku.ratios WHERE member_key = {key}",
+            f"""INSERT INTO shikaku.limits (member_key, insurer_number, category, valid, known_from)
+                SELECT member_key, insurer_number, '{rng.choice(['A03', 'B01', 'B10'])}', daterange('{year}-08-01', '{year + 1}-08-01'), {known_from}
+                FROM shikaku.members WHERE member_key = {key}""",
+            f"""UPDATE shikaku.limits SET valid = daterange(lower(valid), {rng.choice(['NULL', 'lower(valid) + 9'])}), known_from = {known_from}
+                WHERE member_key IN ({key}, {key + 3})""",
+            f"SET shikaku.changed_at = '2027-01-01Z'; DELETE FROM shikaku.limits WHERE member_key = {key}",
+            f"""INSERT INTO shikaku.specific_diseases (member_key, insurer_number, category, self_pay, valid, known_from)
+                SELECT member_key, insurer_number, '{rng.choice('123')}', {rng.choice(['NULL', '10000'])}, '[{year}-08-01,)', {known_from}
+                FROM shikaku.members WHERE member_key = {key}""",
+            f"UPDATE shikaku.specific_diseases SET self_pay = {step}, known_from = {known_from} WHERE member_key = {key}",
+            f"SET shikaku.changed_at = '2027-01-01Z'; DELETE FROM shikaku.specific_diseases WHERE member_key = {key}",
             f"""INSERT INTO shikaku.links VALUES ({key}, 'linked', NULL, '2026-01-01Z', {known_from}) ON CONFLICT (member_key)
                 DO UPDATE SET state = 'pending', decided_at = NULL, known_from = excluded.known_from""",
             f"""INSERT INTO shikaku.use_registrations VALUES ({person}, '2026-01-01Z', 'atm', NULL) ON CONFLICT (person_id)
