@@ -1,0 +1,11 @@
+/* Which day of a month speaks for it: the last one that a membership covers (R3, R7.11, R7.13). */
+#ifndef SHIKAKU_RULES_COVERED_DAY_H
+#define SHIKAKU_RULES_COVERED_DAY_H
+
+#include "base/calendar.h"
+#include "rules/eligibility.h"
+
+/* The last day of the month that the membership covers, as cover_on says it; not known where it covers none. `month`: any day of it. Pure. */
+struct optional_day last_covered_day(const struct membership *membership, struct day month);
+
+#endif
