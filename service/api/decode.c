@@ -142,6 +142,17 @@ bool decode_day(const json_t *value, const char *pointer, struct field_errors *e
 	return false;
 }
 
+bool decode_month(
+	const json_t *value, const char *pointer, struct field_errors *errors, struct day *first_day)
+{
+	if (value == NULL)
+		return false;
+	if (month_parse(json_string_value(value), json_string_length(value), first_day) == OUTCOME_OK)
+		return true;
+	field_errors_add(errors, pointer, FIELD_WRONG_FORM, "expected a month, as YYYY-MM");
+	return false;
+}
+
 bool decode_instant(const json_t *value, const char *pointer, struct field_errors *errors, int64_t *wall)
 {
 	if (value == NULL)

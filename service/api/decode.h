@@ -39,6 +39,9 @@ struct slice decode_text(const json_t *value, const char *pointer, struct field_
 
 /* A date, FIELD_WRONG_FORM otherwise. False when there is none or it was wrong. */
 bool decode_day(const json_t *value, const char *pointer, struct field_errors *errors, struct day *day);
+/* A month as YYYY-MM, the same way. */
+bool decode_month(
+	const json_t *value, const char *pointer, struct field_errors *errors, struct day *first_day);
 bool decode_instant(const json_t *value, const char *pointer, struct field_errors *errors, int64_t *wall);
 
 /* A whole number from `least` to `most`, FIELD_OUT_OF_RANGE otherwise; `standard` for NULL and for one that is not. */

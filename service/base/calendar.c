@@ -3,6 +3,7 @@
 #include "base/calendar.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define DAYS_IN_ERA_OF_400_YEARS 146097
 #define DAYS_FROM_0000_03_01_TO_1970 719468
@@ -149,6 +150,23 @@ void day_format(struct day day, char text[DAY_TEXT_SIZE])
 	text[7] = '-';
 	put_digits(text + 8, 2, date.day);
 	text[DAY_TEXT_SIZE - 1] = '\0';
+}
+
+enum outcome month_parse(const char *text, size_t length, struct day *first_day)
+{
+	char day[DAY_TEXT_SIZE] = "YYYY-MM-01";
+	if (length != MONTH_TEXT_SIZE - 1)
+		return OUTCOME_INVALID;
+	memcpy(day, text, length);
+	return day_parse(day, DAY_TEXT_SIZE - 1, first_day);
+}
+
+void month_format(struct day day, char text[MONTH_TEXT_SIZE])
+{
+	char whole[DAY_TEXT_SIZE];
+	day_format(day, whole);
+	memcpy(text, whole, MONTH_TEXT_SIZE - 1);
+	text[MONTH_TEXT_SIZE - 1] = '\0';
 }
 
 struct day day_birthday(struct day born, int age)

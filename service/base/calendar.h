@@ -31,8 +31,9 @@ struct civil_date {
 	int day; /* 1–31 */
 };
 
-/* "YYYY-MM-DD" and a terminating NUL. */
+/* "YYYY-MM-DD", "YYYY-MM", and a terminating NUL. */
 #define DAY_TEXT_SIZE 11
+#define MONTH_TEXT_SIZE 8
 
 struct day day_from_civil(struct civil_date date);
 struct civil_date day_to_civil(struct day day);
@@ -51,6 +52,12 @@ enum outcome MUST_CHECK day_parse(const char *text, size_t length, struct day *d
 
 /* Writes YYYY-MM-DD; years outside 0 to 9999 are clamped. */
 void day_format(struct day day, char text[DAY_TEXT_SIZE]);
+
+/* Reads exactly YYYY-MM, of the same years, as the month's first day; else OUTCOME_INVALID. */
+enum outcome MUST_CHECK month_parse(const char *text, size_t length, struct day *first_day);
+
+/* Writes YYYY-MM, the month of a day, within the same years as day_format. */
+void month_format(struct day day, char text[MONTH_TEXT_SIZE]);
 
 /* The day on which an age is reached: the day before the birthday (R1.1); born on 29 February: 28 February. */
 struct day day_age_reached(struct day born, int age);

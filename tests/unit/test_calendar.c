@@ -108,6 +108,28 @@ static void a_date_that_does_not_exist_is_refused(void **state)
 	assert_int_equal(day_parse("2026-11-22", 9, &day), OUTCOME_INVALID);
 }
 
+static void a_month_is_read_as_its_first_day_and_written_of_any_R7_2(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = { "", "2026", "2026-1", "2026-001", "2026-00", "2026-13",
+		"2026-08-01", "2026/08", "202608", "202608-", "1867-12", "-026-01", "2026- 1", "2026-1 " };
+	struct day month = { 7 };
+	char text[MONTH_TEXT_SIZE];
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		if (month_parse(wrong[i], strlen(wrong[i]), &month) != OUTCOME_INVALID)
+			fail_msg("\"%s\" was read as a month", wrong[i]);
+		assert_int_equal(month.number, 7);
+	}
+	assert_int_equal(month_parse("1868-01", 7, &month), OUTCOME_OK);
+	assert_day(month, "1868-01-01");
+	assert_int_equal(month_parse("9999-12", 7, &month), OUTCOME_OK);
+	assert_day(month, "9999-12-01");
+	month_format(vector_day("2027-02-28"), text);
+	assert_string_equal(text, "2027-02");
+	month_format((struct day){ INT32_MAX }, text);
+	assert_string_equal(text, "9999-12");
+}
+
 static void months_are_added_and_clamped_to_the_end_of_a_shorter_one(void **state)
 {
 	(void)state;
@@ -246,6 +268,7 @@ int main(void)
 		TEST(days_are_compared_by_the_calendar),
 		TEST(a_date_is_read_and_written_as_it_stands),
 		TEST(a_date_that_does_not_exist_is_refused),
+		TEST(a_month_is_read_as_its_first_day_and_written_of_any_R7_2),
 		TEST(months_are_added_and_clamped_to_the_end_of_a_shorter_one),
 		TEST(an_age_is_reached_the_day_before_the_birthday_R1_1),
 		TEST(a_person_born_on_29_february_reaches_an_age_on_the_28th_R1_1),

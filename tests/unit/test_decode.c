@@ -317,6 +317,25 @@ static void a_date_that_does_not_exist_is_named(void **state)
 	assert_int_equal(errors.count, 0);
 }
 
+static void a_month_that_does_not_exist_is_named(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = { "{\"v\":\"2026-13\"}", "{\"v\":\"\"}", "{\"v\":\"2026-8\"}",
+		"{\"v\":\"2026-08-01\"}", "{\"v\":\"2026-08\\u0000\"}" };
+	struct day month = { 7 };
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		errors.count = 0;
+		assert_false(decode_month(value_of(wrong[i]), "/v", &errors, &month));
+		assert_noted("/v", FIELD_WRONG_FORM);
+	}
+	errors.count = 0;
+	assert_false(decode_month(NULL, "/v", &errors, &month));
+	assert_int_equal(month.number, 7);
+	assert_true(decode_month(value_of("{\"v\":\"2026-08\"}"), "/v", &errors, &month));
+	assert_int_equal(month.number, vector_day("2026-08-01").number);
+	assert_int_equal(errors.count, 0);
+}
+
 static void a_time_that_is_none_is_named(void **state)
 {
 	(void)state;
@@ -382,6 +401,7 @@ int main(void)
 		DECODE_TEST(a_long_table_notes_every_missing_field),
 		DECODE_TEST(a_text_with_a_nul_is_refused_and_not_cut),
 		DECODE_TEST(a_date_that_does_not_exist_is_named),
+		DECODE_TEST(a_month_that_does_not_exist_is_named),
 		DECODE_TEST(a_time_that_is_none_is_named),
 		DECODE_TEST(a_code_is_one_of_the_listed_ones_or_an_error),
 		DECODE_TEST(a_key_that_finds_no_room_is_an_error_and_not_a_key_left_out_R4_2),
