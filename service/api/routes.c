@@ -7,6 +7,7 @@ static const struct route *const tables[] = {
 	card_challenges_routes,
 	eligibility_checks_routes,
 	card_suspensions_routes,
+	ceiling_months_routes,
 	import_files_routes, /* before an import by its id: template.csv is none */
 	members_export_routes,
 	members_routes,

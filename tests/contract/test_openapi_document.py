@@ -195,6 +195,7 @@ def test_only_what_the_desk_cannot_leave_out_is_required():
     assert SCHEMAS["PresentedCard"]["required"] == ["kind", "certificate", "challenge", "signature", "algorithm"]
     assert "required" not in SCHEMAS["ConsentsRequest"]
     assert SCHEMAS["CardSuspensionRequest"]["required"] == ["person"]
+    assert SCHEMAS["CeilingMonthRequest"]["required"] == ["person", "month", "care"]
     assert SCHEMAS["InsurerRequest"]["required"] == ["name"]
     assert SCHEMAS["WorkplaceRequest"]["required"] == ["name"]
     assert "required" not in SCHEMAS["MemberSearchRequest"]

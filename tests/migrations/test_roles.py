@@ -20,7 +20,8 @@ FORBIDDEN = [
     "INSERT INTO shikaku.persons (register_code) VALUES ('new')", "SET shikaku.changed_at = '2026-02-01Z'; DELETE FROM shikaku.ratios",
     "INSERT INTO shikaku.workplaces VALUES ('01130012', 'w', 'x')", "SELECT sealed FROM shikaku.pending_numbers",
     "SELECT name FROM shikaku.staged_members", "UPDATE shikaku.jobs SET state = 'queued'", "SET ROLE shikaku_insurer",
-    "SELECT shikaku.enter_insurer('01130012')",
+    "SELECT shikaku.enter_insurer('01130012')", "DELETE FROM shikaku.ceiling_months", "UPDATE shikaku.ceiling_months SET counts_from = NULL",
+    "INSERT INTO shikaku.ceiling_months SELECT * FROM shikaku.ceiling_months",
 ]
 
 
@@ -58,6 +59,7 @@ WALLED = {
     "pending_numbers": "member_key", "members_history": "insurer_number", "memberships_history": "insurer_number",
     "ratios_history": "insurer_number", "limits_history": "insurer_number", "specific_diseases_history": "insurer_number",
     "links_history": "member_key", "eligibility_certificates": "membership_id", "eligibility_certificates_history": "membership_id",
+    "ceiling_months": "insurer_number",
 }
 OWN = {"insurer_number": "'01130012'", "member_key": "SELECT member_key FROM shikaku.members WHERE insurer_number = '01130012'",
        "membership_id": "SELECT membership_id FROM shikaku.memberships WHERE insurer_number = '01130012'"}
@@ -84,6 +86,8 @@ OF_BOTH = """
     UPDATE shikaku.specific_diseases SET self_pay = 1, known_from = '2026-02-01Z';
     UPDATE shikaku.links SET state = 'mismatch', mismatched = '{name}', decided_at = '2026-02-01Z', known_from = '2026-02-01Z' WHERE member_key IN (1, 4);
     UPDATE shikaku.eligibility_certificates SET number = '1', known_from = '2026-02-01Z';
+    INSERT INTO shikaku.ceiling_months (ceiling_month_id, member_key, insurer_number, number_key, month, reported_at, reported_by)
+      SELECT gen_random_uuid(), member_key, insurer_number, '1', '2015-01-01', '2026-01-01Z', 1 FROM shikaku.members WHERE member_key IN (1, 4);
 """
 
 
