@@ -134,11 +134,18 @@ static bool has_wrong_body(const struct exchange *exchange)
 	return exchange->route->body_optional && request->body.length > 0 && !takes_body_of(exchange);
 }
 
+/* Nobody's token has SCOPE_NONE. */
+static bool may_ask(const struct exchange *exchange)
+{
+	enum scope scope = exchange->principal.scope;
+	return scope == exchange->route->scope || scope == exchange->route->other_scope;
+}
+
 static void take_turn(struct exchange *exchange)
 {
 	int64_t wait = 0;
 	int64_t now = loop_now(exchange->application->loop).monotonic;
-	if (exchange->principal.scope != exchange->route->scope) {
+	if (!may_ask(exchange)) {
 		problem_answer(exchange->request, PROBLEM_SCOPE_MISSING, NULL);
 	} else if (!rate_limit_take(exchange->principal.limit, now, &wait)) {
 		log_security("limited token=%lld owner=%s", (long long)exchange->principal.token_id,

@@ -42,6 +42,7 @@ struct route {
 	/* Decodes and begins. Answers now, or holds the request (request_hold) and answers later. */
 	void (*start)(struct exchange *exchange);
 	enum scope scope;
+	enum scope other_scope; /* whose tokens may ask too; SCOPE_NONE: no others */
 	bool body_optional; /* no body, and then no Content-Type, will do */
 	/* Takes the body piece by piece, up to import_bytes_max. `start` is called before it has begun and calls request_take_more, then
 	 * or later, or refuses. NULL: the body is gathered first. */

@@ -18,27 +18,13 @@ static const struct field request_fields[REQUEST_FIELDS] = {
 	[REASON] = { "reason", FIELD_TEXT, false },
 };
 
-static const struct field person_fields[TYPED_KEY_FIELDS] = { TYPED_KEY_LINES };
-static const char *const person_pointers[TYPED_KEY_FIELDS] = TYPED_KEY_POINTERS("/person");
-
-static void decode_person(struct arena *arena, json_t *object, struct day today, struct typed_keys *person,
-	struct field_errors *errors)
-{
-	json_t *values[TYPED_KEY_FIELDS];
-	decode_fields(arena, object, "/person", person_fields, TYPED_KEY_FIELDS, values, errors);
-	decode_typed_keys(arena, values, person_pointers, errors, person);
-	if (person->birth_date.known && day_compare(person->birth_date.day, today) > 0)
-		field_errors_add(errors, person_pointers[TYPED_BIRTH_DATE], FIELD_OUT_OF_RANGE,
-			"expected a day not after today");
-}
-
 void card_suspension_decode(struct arena *arena, json_t *body, struct day today, struct suspension_wish *wish,
 	struct field_errors *errors)
 {
 	json_t *values[REQUEST_FIELDS];
 	decode_fields(arena, body, "", request_fields, REQUEST_FIELDS, values, errors);
 	if (values[PERSON] != NULL)
-		decode_person(arena, values[PERSON], today, &wish->person, errors);
+		decode_person(arena, values[PERSON], today, errors, &wish->person);
 	wish->medium = (enum suspension_medium)decode_code(values[MEDIUM], "/medium", suspension_media,
 		SUSPENSION_MEDIA, SUSPENSION_EVERY_MEDIUM, "expected card or phone, or null for both",
 		errors);

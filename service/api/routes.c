@@ -9,6 +9,7 @@ static const struct route *const tables[] = {
 	limit_queries_routes,
 	card_suspensions_routes,
 	limit_tables_routes,
+	ceiling_months_routes,
 	import_files_routes, /* before an import by its id: template.csv is none */
 	members_export_routes,
 	members_routes,

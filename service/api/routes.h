@@ -11,6 +11,7 @@ extern const struct route eligibility_checks_routes[];
 extern const struct route limit_queries_routes[];
 extern const struct route card_suspensions_routes[];
 extern const struct route limit_tables_routes[];
+extern const struct route ceiling_months_routes[];
 extern const struct route import_files_routes[];
 extern const struct route members_export_routes[];
 extern const struct route members_routes[];

@@ -69,3 +69,17 @@ void decode_typed_keys(struct arena *arena, json_t *const values[],
 		keys->branch_number = none;
 	}
 }
+
+static const struct field person_fields[TYPED_KEY_FIELDS] = { TYPED_KEY_LINES };
+static const char *const person_pointers[TYPED_KEY_FIELDS] = TYPED_KEY_POINTERS("/person");
+
+void decode_person(struct arena *arena, json_t *object, struct day today, struct field_errors *errors,
+	struct typed_keys *person)
+{
+	json_t *values[TYPED_KEY_FIELDS];
+	decode_fields(arena, object, "/person", person_fields, TYPED_KEY_FIELDS, values, errors);
+	decode_typed_keys(arena, values, person_pointers, errors, person);
+	if (person->birth_date.known && day_compare(person->birth_date.day, today) > 0)
+		field_errors_add(errors, person_pointers[TYPED_BIRTH_DATE], FIELD_OUT_OF_RANGE,
+			"expected a day not after today");
+}

@@ -53,4 +53,8 @@ struct slice decode_branch(
 void decode_typed_keys(struct arena *arena, json_t *const values[],
 	const char *const pointers[TYPED_KEY_FIELDS], struct field_errors *errors, struct typed_keys *keys);
 
+/* Whom a request is about: these keys and nothing else, as its field `person`, born by `today`. */
+void decode_person(struct arena *arena, json_t *object, struct day today, struct field_errors *errors,
+	struct typed_keys *person);
+
 #endif

@@ -230,10 +230,7 @@ static enum outcome judge_cover_by_keys(struct check *check)
 static void judge_copayment(struct check *check)
 {
 	struct check_answer *answer = &check->answer;
-	struct registered_ratio ratio;
-	bool registered = ratio_on(answer->standing, check->question.visit, &ratio);
-	answer->copayment = copayment_on(check->question.visit, answer->standing->birth_date,
-		scheme_of_insurer(answer->standing->insurer_number), registered ? &ratio : NULL);
+	answer->copayment = copayment_of(answer->standing, check->question.visit);
 	answer->has_copayment = true;
 	if (answer->copayment.percent == 0)
 		reason_add(&answer->reasons, REASON_ELDERLY_RATIO_NOT_REGISTERED);
@@ -358,11 +355,7 @@ static enum outcome look_up(struct check *check)
 	look_up->question.answered = looked_up;
 	look_up->standings.arena = check->arena;
 	look_up->with_card = question->shown.with_card;
-	look_up->insurer_number = slice_of(question->keys.insurer_number);
-	look_up->number_key = question->keys.number_key;
-	look_up->birth_date = question->keys.birth_date.day;
-	look_up->symbol_key = question->keys.symbol_key;
-	look_up->branch_number = question->keys.branch_number;
+	ask_by_keys(look_up, &question->keys);
 	if (!question->has_known_at)
 		return store_find_standings(check->cases->store, look_up);
 	look_up->known_at = question->known_at;

@@ -110,6 +110,23 @@ bool ratio_on(const struct standing *standing, struct day visit, struct register
 	return false;
 }
 
+struct copayment copayment_of(const struct standing *standing, struct day visit)
+{
+	struct registered_ratio ratio;
+	bool registered = ratio_on(standing, visit, &ratio);
+	return copayment_on(visit, standing->birth_date, scheme_of_insurer(standing->insurer_number),
+		registered ? &ratio : NULL);
+}
+
+void ask_by_keys(struct standings_question *question, const struct typed_keys *keys)
+{
+	question->insurer_number = slice_of(keys->insurer_number);
+	question->number_key = keys->number_key;
+	question->birth_date = keys->birth_date.day;
+	question->symbol_key = keys->symbol_key;
+	question->branch_number = keys->branch_number;
+}
+
 enum card_medium medium_of_card(const struct known_card *card)
 {
 	return slice_is(card->medium, "phone") ? CARD_MEDIUM_PHONE : CARD_MEDIUM_CARD;

@@ -22,6 +22,11 @@ struct card_facts card_facts_of(const struct known_card *card);
 
 /* The registered ratio that covers the day. False when there is none. */
 bool ratio_on(const struct standing *standing, struct day visit, struct registered_ratio *ratio);
+/* The share on that day (R7.1). */
+struct copayment copayment_of(const struct standing *standing, struct day visit);
+
+/* Asks for those whom the keys name (R4.2); the keys' texts outlive the question. */
+void ask_by_keys(struct standings_question *question, const struct typed_keys *keys);
 
 /* The scheme of a stored 保険者番号 (always 8 digits). */
 enum scheme scheme_of_insurer(struct slice insurer_number);

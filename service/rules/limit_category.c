@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+const char *const care_codes[CARES] = { [CARE_INPATIENT] = "inpatient", [CARE_OUTPATIENT] = "outpatient" };
+
 /* Facts 1.7, table 012. */
 static const struct {
 	const char *code;

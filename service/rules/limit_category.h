@@ -32,6 +32,10 @@ enum limit_category {
 
 enum care { CARE_INPATIENT, CARE_OUTPATIENT };
 
+#define CARES 2
+/* By the enum, as the API writes them. */
+extern const char *const care_codes[CARES];
+
 /* By its code, "A01" to "B10"; LIMIT_CATEGORY_NONE for anything else. */
 enum limit_category limit_category_of(struct slice code);
 /* NULL for LIMIT_CATEGORY_NONE. */

@@ -112,6 +112,7 @@ static enum outcome create_lanes(struct store *store, const struct config *confi
 	slow.kinds[slow.kind_count++] = &suspensions_made;
 	slow.kinds[slow.kind_count++] = &suspensions_lifted;
 	slow.kinds[slow.kind_count++] = &suspensions_by_id;
+	slow.kinds[slow.kind_count++] = &ceiling_months_reported;
 	slow.kinds[slow.kind_count++] = &members_put;
 	slow.kinds[slow.kind_count++] = &members_read;
 	slow.kinds[slow.kind_count++] = &member_histories;
@@ -216,6 +217,12 @@ enum outcome store_find_limit_facts(struct store *store, struct limit_facts_ques
 {
 	question->question.kind = &limit_facts;
 	return lane_ask(store->fast, &question->question);
+}
+
+enum outcome store_report_ceiling_month(struct store *store, struct ceiling_month_question *question)
+{
+	question->question.kind = &ceiling_months_reported;
+	return lane_ask(store->slow, &question->question);
 }
 
 enum outcome store_decide_link(struct store *store, struct link_decision_question *question)

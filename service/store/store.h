@@ -8,6 +8,7 @@
 #include "base/outcome.h"
 #include "store/card_learning.h"
 #include "store/cards.h"
+#include "store/ceiling_months.h"
 #include "store/checks.h"
 #include "store/insurer_records.h"
 #include "store/job_records.h"
@@ -38,6 +39,8 @@ enum outcome MUST_CHECK store_find_standings_by_card(struct store *store, struct
 enum outcome MUST_CHECK store_find_standings_by_card_as_known(
 	struct store *store, struct card_question *question);
 enum outcome MUST_CHECK store_find_limit_facts(struct store *store, struct limit_facts_question *question);
+enum outcome MUST_CHECK store_report_ceiling_month(
+	struct store *store, struct ceiling_month_question *question);
 enum outcome MUST_CHECK store_decide_link(struct store *store, struct link_decision_question *question);
 enum outcome MUST_CHECK store_learn_card(struct store *store, struct card_learning_question *question);
 enum outcome MUST_CHECK store_record_check(struct store *store, struct record_question *question);

@@ -183,7 +183,7 @@ def test_a_field_that_is_not_described_is_never_answered_or_taken():
 
 
 def test_every_key_of_an_answer_is_always_there():
-    parts_of_requests = {"PresentedCard", "PresentedDocument", "SuspendedPerson"}
+    parts_of_requests = {"PresentedCard", "PresentedDocument", "TypedPerson"}
     for name, schema in objects().items():
         if not name.endswith("Request") and name not in parts_of_requests:
             assert schema["required"] == list(schema["properties"]), name
@@ -195,10 +195,11 @@ def test_only_what_the_desk_cannot_leave_out_is_required():
     assert SCHEMAS["PresentedCard"]["required"] == ["kind", "certificate", "challenge", "signature", "algorithm"]
     assert "required" not in SCHEMAS["ConsentsRequest"]
     assert SCHEMAS["CardSuspensionRequest"]["required"] == ["person"]
+    assert SCHEMAS["CeilingMonthRequest"]["required"] == ["person", "month", "care"]
     assert SCHEMAS["InsurerRequest"]["required"] == ["name"]
     assert SCHEMAS["WorkplaceRequest"]["required"] == ["name"]
     assert "required" not in SCHEMAS["MemberSearchRequest"]
-    assert SCHEMAS["SuspendedPerson"]["required"] == ["insurer_number", "number", "birth_date"]
+    assert SCHEMAS["TypedPerson"]["required"] == ["insurer_number", "number", "birth_date"]
 
 
 def test_every_field_is_explained():

@@ -1,10 +1,11 @@
-/* POST /v1/card-suspensions: what has no fault noted names one person, in the one spelling of each number, and what has one can be
- * answered with all of them. */
+/* POST /v1/card-suspensions, and POST /v1/ceiling-months by a terminal and by an insurer: what has no fault noted names one person, in the
+ * one spelling of each number, and what has one can be answered with all of them. */
 #include "target.h"
 
 #include <string.h>
 
 #include "api/card_suspensions.h"
+#include "api/ceiling_months.h"
 #include "net/connection.h"
 
 /* Shorter ones stand as they are. */
@@ -26,18 +27,34 @@ static void look_at_key(struct slice key, bool required)
 			  length == key.length && memcmp(again, key.at, length) == 0);
 }
 
-static void look_at(const struct suspension_wish *wish)
+static void look_at_person(const struct typed_keys *person)
 {
-	MUST_HOLD(strlen(wish->person.insurer_number) == INSURER_NUMBER_DIGITS);
-	MUST_HOLD(strspn(wish->person.insurer_number, "0123456789") == INSURER_NUMBER_DIGITS);
-	look_at_key(wish->person.number_key, true);
-	look_at_key(wish->person.symbol_key, false);
-	MUST_HOLD(wish->person.branch_number.at == NULL ||
-		  wish->person.branch_number.length == BRANCH_NUMBER_DIGITS);
-	MUST_HOLD(
-		wish->person.birth_date.day.number >= -37255 && wish->person.birth_date.day.number <= TODAY);
+	MUST_HOLD(strlen(person->insurer_number) == INSURER_NUMBER_DIGITS);
+	MUST_HOLD(strspn(person->insurer_number, "0123456789") == INSURER_NUMBER_DIGITS);
+	look_at_key(person->number_key, true);
+	look_at_key(person->symbol_key, false);
+	MUST_HOLD(person->branch_number.at == NULL || person->branch_number.length == BRANCH_NUMBER_DIGITS);
+	MUST_HOLD(person->birth_date.day.number >= -37255 && person->birth_date.day.number <= TODAY);
+}
+
+static void look_at_suspension(const struct suspension_wish *wish)
+{
+	look_at_person(&wish->person);
 	MUST_HOLD(wish->medium <= SUSPENSION_PHONE && wish->reason <= SUSPENSION_OTHER);
 	MUST_HOLD(!wish->idempotency.given);
+}
+
+static void look_at_month(const struct ceiling_month_wish *wish, const struct principal *principal)
+{
+	struct civil_date date = day_to_civil(wish->month);
+	look_at_person(&wish->person);
+	MUST_HOLD(date.day == 1 && date.year >= 2015 && wish->month.number <= TODAY);
+	MUST_HOLD(wish->care <= CARE_OUTPATIENT);
+	if (principal->scope == SCOPE_TERMINAL)
+		MUST_HOLD(wish->institution_code.at == principal->owner);
+	else if (wish->institution_code.at != NULL)
+		MUST_HOLD(strlen(wish->institution_code.at) == INSTITUTION_CODE_DIGITS &&
+			  strspn(wish->institution_code.at, "0123456789") == INSTITUTION_CODE_DIGITS);
 }
 
 /* What a JSON pointer (RFC 6901) of one or two steps points at in the body; NULL: nothing is there. */
@@ -82,12 +99,34 @@ static void look_at_answer(struct request *request, json_t *body, const struct f
 	}
 }
 
+static void try_suspension(struct request *request, json_t *body)
+{
+	struct suspension_wish wish = { .medium = SUSPENSION_EVERY_MEDIUM };
+	struct field_errors errors = { .count = 0 };
+	card_suspension_decode(&request->arena, body, (struct day){ TODAY }, &wish, &errors);
+	if (errors.count == 0)
+		look_at_suspension(&wish);
+	else
+		look_at_answer(request, body, &errors);
+}
+
+static void try_month(struct request *request, json_t *body, enum scope scope)
+{
+	struct principal principal = { .scope = scope, .owner = "1319900013" };
+	struct ceiling_month_wish wish = { .care = CARE_OUTPATIENT };
+	struct field_errors errors = { .count = 0 };
+	request->response.status = 0;
+	ceiling_month_decode(&request->arena, body, (struct day){ TODAY }, &principal, &wish, &errors);
+	if (errors.count == 0)
+		look_at_month(&wish, &principal);
+	else
+		look_at_answer(request, body, &errors);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct connection connection = { .phase = PHASE_BODY };
 	struct request request = { .connection = &connection };
-	struct suspension_wish wish = { .medium = SUSPENSION_EVERY_MEDIUM };
-	struct field_errors errors = { .count = 0 };
 	if (size > BODY_MAX)
 		return -1;
 	fuzz_silence();
@@ -96,11 +135,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_t *body = decode_body(&request);
 	MUST_HOLD((body == NULL) == (request.response.status == 400));
 	if (body != NULL) {
-		card_suspension_decode(&request.arena, body, (struct day){ TODAY }, &wish, &errors);
-		if (errors.count == 0)
-			look_at(&wish);
-		else
-			look_at_answer(&request, body, &errors);
+		try_suspension(&request, body);
+		try_month(&request, body, SCOPE_TERMINAL);
+		try_month(&request, body, SCOPE_INSURER);
 	}
 	arena_close(&request.arena);
 	arena_free_spares();

@@ -73,6 +73,17 @@ def lifted(**change):
     return suspension(**{"lifted_at": "'2026-11-22Z'", "lifted_by": "1", **change})
 
 
+def ceiling_month(**change):
+    return insert("ceiling_months", {
+        "ceiling_month_id": "gen_random_uuid()", "member_key": "1", "insurer_number": "'01130012'", "symbol_key": "'12'", "number_key": "'34'",
+        "month": "'2026-10-01'", "institution_code": "'1319900013'", "counts_from": "'2026-11-22Z'", "reported_at": "'2026-11-22Z'",
+        "reported_by": "1"}, change)
+
+
+def two_ceiling_months(**change):
+    return f"{ceiling_month(**change)}; {ceiling_month(**change)}"
+
+
 def idempotency_key(**change):
     return insert("idempotency_keys", {
         "token_id": "1", "key_digest": "sha256('key')", "route": "'/v1/things/{thing_id}'", "request_digest": "sha256('body')",
@@ -181,7 +192,8 @@ ALLOWED = [
     registration(cancelled_at="'2026-01-01Z'"), card(), card(serial="'\\x01'", issuer_key_identifier="'\\x02'"), certificate(),
     certificate(membership_id="1", state="'returned'"), token(), token(scope="'operator'", owner="NULL"), check(),
     check(insurer_number="'06136022'"), check(follows="sha256('4')"), check(validity="4", accepted="false"), suspension(), suspension(medium="NULL", reason="'other'"),
-    lifted(), idempotency_key(), workplace(), workplace(postal_code="'100-0001'"), member(individual_number_last4="'0123'"),
+    lifted(), check(care_month="'2026-11-01'"), ceiling_month(), ceiling_month(symbol_key="NULL", institution_code="NULL", counts_from="NULL"),
+    ceiling_month(counts_from="'2026-11-23Z'", month="'2015-01-01'"), idempotency_key(), workplace(), workplace(postal_code="'100-0001'"), member(individual_number_last4="'0123'"),
     limit(), limit(valid="'[2027-01-01,)'", category="'B04'"),
     limit(member_key="3", insurer_number="'39131156'", category="'B10'", certificate="'02'", long_stay_from="'2026-01-01'"), disease(),
     disease(self_pay="NULL"), limit_table(), limit_table(last_month="'2027-08-01'", note="repeat('長', 2000)", registered_by="NULL"),
@@ -362,6 +374,18 @@ REFUSED = [
     ("a suspension of a watch", suspension(medium="'watch'"), CHECK, "medium_values"),
     ("a suspension for no reason", suspension(reason="'bored'"), CHECK, "reason_values"),
     ("a suspension that stopped nothing", suspension(cards="0"), CHECK, "cards_range"),
+    ("a question about a day for a month", check(care_month="'2026-11-22'"), CHECK, "care_month_is_a_month"),
+    ("a ceiling month of nobody", ceiling_month(member_key="99"), FOREIGN_KEY, "ceiling_months_member_key_insurer_number_fkey"),
+    ("a ceiling month of another insurer's member", ceiling_month(insurer_number=SECOND, member_key="2"), FOREIGN_KEY,
+     "ceiling_months_member_key_insurer_number_fkey"),
+    ("a ceiling month that nobody reported", ceiling_month(reported_by="99"), FOREIGN_KEY, "ceiling_months_reported_by_fkey"),
+    ("a ceiling month that is a day", ceiling_month(month="'2026-10-31'"), CHECK, "month_is_a_month"),
+    ("a ceiling month before there were categories", ceiling_month(month="'2014-12-01'"), CHECK, "month_is_a_month"),
+    ("a ceiling month without end", ceiling_month(month="'infinity'"), CHECK, "month_is_a_month"),
+    ("a ceiling month at no institution that could be", ceiling_month(institution_code="'131990001'"), CHECK, "institution_code_is_10_digits"),
+    ("a ceiling month that counted before anybody knew", ceiling_month(counts_from="'2026-11-21Z'"), CHECK, "counts_after_reported"),
+    ("a ceiling month reported twice", two_ceiling_months(), UNIQUE, "ceiling_month_is_reported_once"),
+    ("a ceiling month reported twice of no institution", two_ceiling_months(institution_code="NULL"), UNIQUE, "ceiling_month_is_reported_once"),
     ("a card that is stopped by nothing we know", card(state="'suspended'", suspension_id="gen_random_uuid()"), FOREIGN_KEY,
      "cards_suspension_id_fkey"),
     ("a card that is active and stopped", card(suspension_id="gen_random_uuid()"), CHECK, "active_is_not_stopped"),

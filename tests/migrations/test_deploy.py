@@ -118,6 +118,7 @@ def test_a_database_that_cannot_hold_japanese_is_refused(server, migrated):
     "ALTER TABLE shikaku.members_history DROP COLUMN name_other",
     "ALTER TABLE shikaku.standings ADD COLUMN extra integer",
     "GRANT UPDATE ON shikaku.checks TO shikaku_service",
+    "GRANT DELETE ON shikaku.ceiling_months TO shikaku_insurer",
     "GRANT EXECUTE ON FUNCTION shikaku.rebuild_standings() TO PUBLIC",
     "ALTER TABLE shikaku.tokens DROP COLUMN insurer_number",
     "ALTER DOMAIN shikaku.insurer_number DROP CONSTRAINT insurer_number_check_digit",

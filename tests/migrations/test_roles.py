@@ -24,6 +24,8 @@ FORBIDDEN = [
     "INSERT INTO shikaku.limit_tables (first_month, source, registered_at) VALUES ('2027-08-01', 'x', '2026-01-01Z')",
     "UPDATE shikaku.limit_tables SET last_month = NULL", "UPDATE shikaku.limit_amounts SET base = 1", "DELETE FROM shikaku.limit_amounts",
     "SELECT shikaku.write_limit_table('2027-08-01', NULL, 'x', NULL, '[]', '2026-01-01Z', 1, false)", "SELECT shikaku.lock_limit_tables()",
+    "DELETE FROM shikaku.ceiling_months", "UPDATE shikaku.ceiling_months SET counts_from = NULL",
+    "INSERT INTO shikaku.ceiling_months SELECT * FROM shikaku.ceiling_months",
 ]
 
 
@@ -61,6 +63,7 @@ WALLED = {
     "pending_numbers": "member_key", "members_history": "insurer_number", "memberships_history": "insurer_number",
     "ratios_history": "insurer_number", "limits_history": "insurer_number", "specific_diseases_history": "insurer_number",
     "links_history": "member_key", "eligibility_certificates": "membership_id", "eligibility_certificates_history": "membership_id",
+    "ceiling_months": "insurer_number",
 }
 OWN = {"insurer_number": "'01130012'", "member_key": "SELECT member_key FROM shikaku.members WHERE insurer_number = '01130012'",
        "membership_id": "SELECT membership_id FROM shikaku.memberships WHERE insurer_number = '01130012'"}
@@ -87,6 +90,8 @@ OF_BOTH = """
     UPDATE shikaku.specific_diseases SET self_pay = 1, known_from = '2026-02-01Z';
     UPDATE shikaku.links SET state = 'mismatch', mismatched = '{name}', decided_at = '2026-02-01Z', known_from = '2026-02-01Z' WHERE member_key IN (1, 4);
     UPDATE shikaku.eligibility_certificates SET number = '1', known_from = '2026-02-01Z';
+    INSERT INTO shikaku.ceiling_months (ceiling_month_id, member_key, insurer_number, number_key, month, reported_at, reported_by)
+      SELECT gen_random_uuid(), member_key, insurer_number, '1', '2015-01-01', '2026-01-01Z', 1 FROM shikaku.members WHERE member_key IN (1, 4);
 """
 
 

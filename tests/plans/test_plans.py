@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -24,16 +25,16 @@ SET = 128  # as LANE_SET_MAX
 
 # What a load brings.
 LOADED = ["insurers", "persons", "members", "memberships", "ratios", "links", "use_registrations", "cards", "eligibility_certificates",
-          "standings"]
+          "standings", "ceiling_months"]
 
 # Tables that grow with members. A scan of one of them may only follow an index.
 LARGE = {"standings", "memberships", "members", "ratios", "memberships_history", "members_history", "ratios_history", "persons",
-         "cards", "use_registrations"}
+         "cards", "use_registrations", "ceiling_months"}
 
 QUESTIONS = ["find_standings_by_keys", "find_standings_as_known", "find_tokens", "record_checks", "suspend_cards", "lift_card_suspensions",
-             "find_card_suspensions"]
+             "find_card_suspensions", "find_limit_facts"]
 BY_CARD = ["find_standings_by_card", "find_standings_by_card_as_known"]
-LOOK_UPS = ["find_standings_by_keys", "find_standings_as_known", *BY_CARD]
+LOOK_UPS = ["find_standings_by_keys", "find_standings_as_known", *BY_CARD, "find_limit_facts"]
 QUESTIONS += BY_CARD
 KNOWN = set(QUESTIONS)
 # All others that take a set. What they ask is asked of functions, by nobody in particular.
@@ -82,6 +83,10 @@ def values_of(name, size):
         return suspensions[:1]
     if name == "lift_card_suspensions":
         return suspensions
+    if name == "find_limit_facts":
+        return [array(["'2026-11-01'"] * size, "date"), array(["'A03'"] * size, "text"),
+                array([str(1 + i * (MEMBERS - 1) // size) for i in range(size)], "int8"),  # memberships have all numbers from 1 on
+                array(["'2026-11-22T01:00:00Z'"] * size, "timestamptz")]
     if name in BY_CARD:
         members = [1 + i * (MEMBERS - 1) // size for i in range(size)]
         members = [i - 10 if i // 10 % 10 == 7 else i for i in members]  # those have no card
@@ -137,10 +142,11 @@ class Lane:
         return self.run(f"EXECUTE hot ({', '.join(values_of(self.name, size))})")
 
     def found(self):
-        """The ordinals of those of whom a membership was found. Each question is carried out, and undone."""
+        """The ordinals of those of whom a membership, or ceiling months, were found. Each question is carried out, and undone."""
+        place = -1 if self.name == "find_limit_facts" else 1
         self.run("BEGIN")
         try:
-            return {row[0] for row in self.ask() if row[1] is not None}
+            return {row[0] for row in self.ask() if row[place] is not None}
         finally:
             self.run("ROLLBACK")
 
@@ -189,6 +195,12 @@ def fill(database):
     done = subprocess.run([ROOT / "demo" / "fill", str(MEMBERS)], env=environment(MIGRATE_URL=database.url("shikaku_owner")),
                           capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+    database.token("operator")
+    database.run("""INSERT INTO shikaku.ceiling_months (ceiling_month_id, member_key, insurer_number, symbol_key, number_key, month, counts_from,
+          reported_at, reported_by)
+        SELECT gen_random_uuid(), member_key, insurer_number, symbol_key, number_key, month, '2026-11-01Z', '2026-11-01Z', 1
+          FROM shikaku.memberships, (VALUES (date '2025-10-01'), ('2026-01-01'), ('2026-10-01')) AS reached (month)""")
+    database.run("ANALYZE shikaku.ceiling_months")
 
 
 def register_limits(database):
@@ -393,6 +405,34 @@ def test_stopping_cards_and_giving_them_back_reads_nothing_whole(empty, full, la
             connection.close()
         assert after == before
         assert database.value("SELECT count(*) FROM shikaku.card_suspensions WHERE lifted_at IS NOT NULL") == said.count("made")
+
+
+def test_reporting_a_month_and_counting_it_reads_nothing_whole(empty, full, lane):
+    counters = "SELECT relname, seq_scan FROM pg_catalog.pg_stat_user_tables WHERE relname = ANY (%s)"
+    members = full.run("SELECT membership_id, insurer_number FROM shikaku.memberships WHERE membership_id %% %s = 0", (MEMBERS // SET,))[:SET]
+    memberships, insurers = ([row[place] for row in members] for place in (0, 1))
+    with empty.clone() as database:
+        database.token("operator")
+        connection = lane(database, "report_ceiling_months")
+
+        def report():
+            connection.cursor.execute(
+                """EXECUTE hot (%s::uuid[], %s::timestamptz[], %s::int8[], %s::text[], %s::int8[], %s::date[], %s::text[], %s::bool[])""",
+                ([str(uuid.uuid4()) for _ in members], ["2026-11-22T01:00:00Z"] * SET, [1] * SET, insurers, memberships, ["2026-09-01"] * SET,
+                 ["1319900013"] * SET, [True] * SET))
+            return [row[1] for row in connection.cursor.fetchall()]
+
+        for _ in range(7):
+            assert report() == []
+        load_without_analyze(database, full)
+        connection.run("SELECT pg_catalog.pg_stat_force_next_flush()")
+        before = dict(database.run(counters, (list(LARGE),)))
+        assert (set(report()), set(report())) == ({"reported"}, {"on_record"})
+        connection.run("SELECT pg_catalog.pg_stat_force_next_flush()")
+        after = dict(database.run(counters, (list(LARGE),)))
+        connection.close()
+        assert after == before
+        assert {row[-1] for row in lane(database, "find_limit_facts").ask()} <= {2, 3}, "not the month a year before"
 
 
 @pytest.mark.parametrize("name", BY_CARD)

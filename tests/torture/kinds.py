@@ -134,6 +134,20 @@ class Lifting(Same):
         return lift(campaign, made.json()["suspension_id"])
 
 
+class Reporting(Same):
+    """A ceiling month that is on record: reported again, it is the same one."""
+
+    def make(self, campaign):
+        if not hasattr(campaign, "month_reported"):
+            assert campaign.good(lambda: report_month(campaign)).status in (200, 201)
+            campaign.month_reported = True
+        return report_month(campaign)
+
+
+def report_month(campaign):
+    return post("/v1/ceiling-months", {"person": campaign.person.asked(), "month": "2026-10", "care": "inpatient"}, campaign)
+
+
 def suspend(campaign, key):
     return post(SUSPENSIONS, {"person": campaign.person.asked(), "reason": "stolen"}, campaign, f"Idempotency-Key: {key}", scope="operator")
 
@@ -256,6 +270,7 @@ KINDS = [
     Making("suspension", 201, None),
     Repeating("suspension_again", 201, None),
     Lifting("lifting", 200, None),
+    Reporting("ceiling_month", 200, None),
     OfMember("member_put", 200, "PUT", body=RECORD),
     OfMember("member_read", 200, "GET"),
     OfMember("member_patch", 200, "PATCH", body={"address": "東京都資格区1"}),

@@ -54,6 +54,9 @@ static void personal_answers_need_a_token(void **state)
 			open = open || strcmp(route_at(i)->path, open_to_all[path]) == 0;
 		if ((route_at(i)->scope == SCOPE_NONE) != open)
 			fail_msg("%s %s", route_at(i)->method, route_at(i)->path);
+		/* A second scope comes after a first, and is another. */
+		assert_true(route_at(i)->other_scope == SCOPE_NONE ||
+			    (!open && route_at(i)->other_scope != route_at(i)->scope));
 	}
 }
 
