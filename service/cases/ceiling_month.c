@@ -40,18 +40,6 @@ static void stored(struct lane_question *question, enum outcome outcome)
 	}
 }
 
-/* The last day of the month on which one of the memberships covers; not known where none does. */
-static struct optional_day day_to_judge(const struct membership *memberships, size_t count, struct day month)
-{
-	struct optional_day last = { .known = false };
-	for (size_t i = 0; i < count; i++) {
-		struct optional_day one = last_covered_day(&memberships[i], month);
-		if (one.known && (!last.known || day_compare(one.day, last.day) > 0))
-			last = one;
-	}
-	return last;
-}
-
 static bool month_counts(const struct standing *standing, struct day visit, enum care care)
 {
 	struct copayment copayment = copayment_of(standing, visit);
@@ -86,7 +74,7 @@ static enum outcome MUST_CHECK judge(struct ceiling_month *report)
 		return OUTCOME_NO_MEMORY;
 	for (size_t i = 0; i < found->count; i++)
 		memberships[i] = membership_of(&found->at[i]);
-	struct optional_day visit = day_to_judge(memberships, found->count, report->wish.month);
+	struct optional_day visit = last_covered_day_of(memberships, found->count, report->wish.month);
 	/* Where no day is covered any other says as well whom the keys mean. */
 	struct eligibility eligibility = eligibility_by_keys(
 		memberships, found->count, NULL, 0, visit.known ? visit.day : report->wish.month);

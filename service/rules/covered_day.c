@@ -14,3 +14,14 @@ struct optional_day last_covered_day(const struct membership *membership, struct
 		return none;
 	return (struct optional_day){ .known = true, .day = last };
 }
+
+struct optional_day last_covered_day_of(const struct membership *memberships, size_t count, struct day month)
+{
+	struct optional_day last = { .known = false };
+	for (size_t i = 0; i < count; i++) {
+		struct optional_day one = last_covered_day(&memberships[i], month);
+		if (one.known && (!last.known || day_compare(one.day, last.day) > 0))
+			last = one;
+	}
+	return last;
+}

@@ -98,6 +98,29 @@ static void a_75th_birthday_and_the_insured_persons_end_are_an_end_as_in_a_check
 	expect(rows, sizeof rows / sizeof *rows);
 }
 
+static void of_several_memberships_the_one_that_covers_last_decides(void **state)
+{
+	(void)state;
+	static const struct words words[] = {
+		{ SCHEME_EMPLOYEES, YOUNG, "2026-03-20", NULL, NULL },
+		{ SCHEME_EMPLOYEES, YOUNG, "2026-04-03", NULL, NULL },
+		{ SCHEME_EMPLOYEES, YOUNG, "2026-03-10", NULL, NULL },
+	};
+	struct membership memberships[3];
+	for (size_t i = 0; i < 3; i++)
+		memberships[i] = membership_of(&words[i]);
+	struct day march = vector_day("2026-03-01");
+	struct day april = vector_day("2026-04-30");
+	assert_int_equal(
+		last_covered_day_of(memberships, 3, march).day.number, vector_day("2026-03-31").number);
+	assert_int_equal(
+		last_covered_day_of(memberships, 3, april).day.number, vector_day("2026-04-02").number);
+	assert_int_equal(
+		last_covered_day_of(memberships, 1, march).day.number, vector_day("2026-03-19").number);
+	assert_false(last_covered_day_of(memberships, 1, april).known);
+	assert_false(last_covered_day_of(memberships, 0, march).known);
+}
+
 static void it_is_the_day_that_a_look_at_each_day_of_the_month_finds(void **state)
 {
 	(void)state;
@@ -129,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_month_counts_from_the_first_covered_day_to_the_last_R3_1),
 		TEST(a_75th_birthday_and_the_insured_persons_end_are_an_end_as_in_a_check_R3_2_R3_3),
+		TEST(of_several_memberships_the_one_that_covers_last_decides),
 		TEST(it_is_the_day_that_a_look_at_each_day_of_the_month_finds),
 	};
 	return cmocka_run_group_tests_name("covered_day", tests, NULL, NULL);
