@@ -41,11 +41,8 @@ static char decode_disease(const json_t *value, struct field_errors *errors)
 /* 外来 and 入院 have ceilings of their own from 70 on (R7.4): without knowing which it is, no amount can be told. */
 static void decode_care(json_t *const values[], struct month_asked *month, struct field_errors *errors)
 {
-	static const char *const cares[] = {
-		[CARE_INPATIENT] = "inpatient", [CARE_OUTPATIENT] = "outpatient"
-	};
-	month->care = (enum care)decode_code(
-		values[CARE], "/care", cares, 2, CARE_OUTPATIENT, "expected inpatient or outpatient", errors);
+	month->care = (enum care)decode_code(values[CARE], "/care", care_codes, CARES, CARE_OUTPATIENT,
+		"expected inpatient or outpatient", errors);
 	if (month->has_total && values[CARE] == NULL)
 		field_errors_add(errors, "/care", FIELD_REQUIRED, "expected with total_medical_cost");
 }

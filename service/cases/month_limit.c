@@ -11,13 +11,8 @@ struct day month_visit(struct day month, struct day today, const struct membersh
 		return first;
 	if (day_compare(today, last) <= 0)
 		return today;
-	struct optional_day latest = { .known = false };
-	for (size_t i = 0; i < count; i++) {
-		struct optional_day covered = last_covered_day(&memberships[i], month);
-		if (covered.known && (!latest.known || day_compare(covered.day, latest.day) > 0))
-			latest = covered;
-	}
-	return latest.known ? latest.day : last;
+	struct optional_day covered = last_covered_day_of(memberships, count, month);
+	return covered.known ? covered.day : last;
 }
 
 enum outcome month_is_halved_for(struct arena *arena, struct day month, const struct membership *memberships,
