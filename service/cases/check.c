@@ -148,7 +148,7 @@ static enum outcome look_month_up(struct check *check)
 	const char *category = limit_category_code(answer->limit.category);
 	facts->question.answered = month_looked_up;
 	facts->care_month = check->question.month.month;
-	if (category != NULL) {
+	if (category != NULL && answer->standing != NULL) {
 		facts->category = slice_of(category);
 		facts->counts_months = !check->question.month.has_prior;
 		facts->membership_id = answer->standing->membership_id;

@@ -118,11 +118,12 @@ static enum outcome read_diseases(struct arena *arena, struct standing *standing
 		struct slice category = row_array_element(row, COLUMN_DISEASE_CATEGORIES, i);
 		struct slice self_pay = row_array_element(row, COLUMN_DISEASE_SELF_PAYS, i);
 		standing->diseases[i] = (struct standing_disease){
-			.category = category.length == 1 ? category.at[0] : '\0',
 			.has_self_pay = self_pay.at != NULL,
 			.self_pay = slice_integer(self_pay),
 			.valid = read_days(row, COLUMN_DISEASE_FROM, COLUMN_DISEASE_UNTIL, i),
 		};
+		if (category.length == 1)
+			standing->diseases[i].category = *category.at;
 	}
 	return OUTCOME_OK;
 }
