@@ -31,7 +31,7 @@ enum outcome import_merge_run(struct import_merge *merge)
 {
 	struct merge_state state = { .slices = 0 };
 	merge->failure = NULL;
-	enum outcome outcome = store_begin_merge(merge->database, merge->import_id, &state);
+	enum outcome outcome = store_begin_merge(merge->database, merge->import_id, merge->rest, &state);
 	for (int slice = state.slices_merged; outcome == OUTCOME_OK && slice < state.slices; slice++)
 		outcome = merge_one(merge, slice);
 	return outcome == OUTCOME_OK ? store_finish_import(merge->database, merge->import_id) : outcome;

@@ -12,6 +12,7 @@ struct import_merge {
 	struct plain *database;
 	uint8_t import_id[UUID_BYTES];
 	uint8_t runner[UUID_BYTES]; /* the process that has the job */
+	int64_t rest; /* as the setting import_rest */
 	const char *failure; /* with OUTCOME_REFUSED: a code */
 };
 

@@ -7,7 +7,7 @@
 
 enum outcome job_import(struct job *job)
 {
-	struct import_merge merge = { .database = job->database };
+	struct import_merge merge = { .database = job->database, .rest = job->config->import_rest };
 	memcpy(merge.import_id, job->row.job_id, UUID_BYTES);
 	memcpy(merge.runner, job->runner, UUID_BYTES);
 	enum outcome outcome = import_merge_run(&merge);

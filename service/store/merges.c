@@ -1,5 +1,6 @@
 #include "store/merges.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -20,14 +21,16 @@ static void take_state(void *owner, const struct row *row)
 }
 
 enum outcome store_begin_merge(
-	struct plain *plain, const uint8_t import_id[UUID_BYTES], struct merge_state *state)
+	struct plain *plain, const uint8_t import_id[UUID_BYTES], int64_t rest, struct merge_state *state)
 {
 	char id[UUID_TEXT_SIZE];
+	char rest_text[24];
 	struct found_state found = { .state = state };
 	uuid_format(import_id, id);
-	const struct command_parameter parameters[] = { { .text = id } };
+	(void)snprintf(rest_text, sizeof rest_text, "%" PRId64, rest);
+	const struct command_parameter parameters[] = { { .text = id }, { .text = rest_text } };
 	enum outcome outcome =
-		plain_run(plain, STATEMENT_BEGIN_MERGE, parameters, 1, LOOK_LIMIT_MS, take_state, &found);
+		plain_run(plain, STATEMENT_BEGIN_MERGE, parameters, 2, LOOK_LIMIT_MS, take_state, &found);
 	return outcome == OUTCOME_OK && !found.any ? OUTCOME_NOT_FOUND : outcome;
 }
 

@@ -19,9 +19,9 @@ enum merge_said {
 	MERGE_TOO_MANY_MISSING, /* nothing of the file */
 };
 
-/* OUTCOME_NOT_FOUND: there is no such import. */
+/* rest: hundredths of the time worked, while checks are made. OUTCOME_NOT_FOUND: there is no such import. */
 enum outcome MUST_CHECK store_begin_merge(
-	struct plain *plain, const uint8_t import_id[UUID_BYTES], struct merge_state *state);
+	struct plain *plain, const uint8_t import_id[UUID_BYTES], int64_t rest, struct merge_state *state);
 /* As long as it takes. OUTCOME_LATE: told to stop, or the job is not `runner`'s any more; then nothing of the slice is merged. */
 enum outcome MUST_CHECK store_merge_slice(struct plain *plain, const uint8_t import_id[UUID_BYTES],
 	const uint8_t runner[UUID_BYTES], int slice, int64_t at, enum merge_said *said);

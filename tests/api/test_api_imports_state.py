@@ -74,7 +74,7 @@ def test_an_import_says_what_came_of_it(own, insurer):
     expected = {"insurer_number": KYOKAI, "state": "succeeded", "failure": None, "percent": 100, "cancel_requested": False, "mode": "changes",
                 "partial": False, "end_missing": False, "missing_max_percent": None, "missing_lost_on": None, "format": "csv",
                 "encoding": "utf-8", "rows_read": 3, "rows_valid": 3, "rows_failed": 0, "errors": 0, "rows_merged": 3, "rows_created": 3,
-                "rows_changed": 0, "rows_unchanged": 0, "slices": 1, "slices_merged": 1, "members_missing": None, "members_ended": None,
+                "rows_changed": 0, "rows_unchanged": 0, "slices": 1, "slices_merged": 1, "rested_ms": 0, "members_missing": None, "members_ended": None,
                 "rate": None, "created_at": "2026-11-22T10:00:00.000+09:00"}
     assert {name: said[name] for name in expected} == expected
     again = take_in(own, insurer, lines(3, "I-"))

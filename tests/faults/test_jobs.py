@@ -130,6 +130,19 @@ def test_a_merge_that_is_cancelled_leaves_nothing(database, again):
     sound(database)
 
 
+def test_a_merge_rests_while_checks_are_made_and_is_whole_all_the_same(database, again):
+    service, rows = again(import_rest=1000)
+    assert database.value("SELECT sum(rested_ms) FROM shikaku.imports") == 0, "nobody asked"
+    with held(database):
+        import_id = stage(database, rows)
+        wait_until(lambda: waiting(database), "the merge to wait")
+        before = database.value("SELECT shikaku.checks_counted()")
+        wait_until(lambda: service.check().status == 200 and database.value("SELECT shikaku.checks_counted()") > before, "a check to be counted")
+    ends(database, import_id)
+    merged(database, import_id, 10, 7, 1)
+    assert database.value("SELECT rested_ms FROM shikaku.imports WHERE import_id = %s", (import_id,)) > 0
+
+
 def test_two_processes_share_the_work(database, again, start):
     _, rows = again()
     start(**SHORT)

@@ -520,6 +520,7 @@ REFUSED = [
     ("an unknown format", import_of(format="'xml'"), CHECK, "format_values"),
     ("an unknown encoding", import_of(encoding="'utf-16'"), CHECK, "encoding_values"),
     ("more slices merged than there are", import_of(slices_merged="1"), CHECK, "slices_range"),
+    ("a rest that gave time back", import_of(rested_ms="-1"), CHECK, "rested_ms_range"),
     ("an error of no import", error_row(), FOREIGN_KEY, "import_errors_import_id_fkey"),
     ("an error before the first line", after_import(error_row(line="0")), CHECK, "line_range"),
     ("an error whose field may be what was sent", after_import(error_row(field="'資格 太郎'")), CHECK, "field_form"),
