@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from catalogues import problems, words
-from api_cards import check_by_card
+from api_cards import check_by_card, limit_by_card
 from support import Client, Service
 from support.cards import CARD_POLICY, JAPAN, SIGNING_POLICY
 from support.client import OF_LIMIT_QUERIES, OF_LIMITS
@@ -271,6 +271,22 @@ def test_each_card_shows_the_service_what_the_index_promises(demo_cards):
             elif answer.status == 200 and answer.json["qualification"]:
                 assert answer.json["qualification"]["name"] == case["name"]
     assert seen > 25 and not differing, "\n".join(differing)
+
+
+def test_the_reasons_of_limit_queries_are_shown_by_the_cards_that_the_index_names(demo_cards):
+    """Asked with one disease, with and without the consent to it: each of the two is named at the card that shows it."""
+    shown = {}
+    with Service(demo_cards.database, now=NOW, loops=2, **PATIENT, **demo_cards.settings) as service, \
+            Client(service, demo_cards.database.token()) as desk:
+        for case in demo_cards.index():
+            if case["presented_kind"] == "card" and OF_LIMIT_QUERIES.intersection(case["shows"]):
+                card = demo_cards.card(case["card"].removesuffix(".pem"))
+                answers = [limit_by_card(desk, card, care_month="2026-11", specific_disease="1", consents={"specific_diseases": agreed})
+                           for agreed in (True, False)]
+                assert all(answer.status == 200 for answer in answers), answers
+                shown[case["card"]] = {code for answer in answers for code in answer.reasons}
+                assert OF_LIMIT_QUERIES.intersection(case["shows"]) <= shown[case["card"]], (case, shown)
+    assert OF_LIMIT_QUERIES <= set.union(*shown.values())
 
 
 def test_a_second_run_changes_nothing_but_the_revocation_lists(demo_cards):
