@@ -140,7 +140,7 @@ static void put_diseases(struct json_writer *json, const struct check *check)
 	json_open_array(json);
 	for (size_t i = 0; i < standing->disease_count; i++) {
 		if (day_range_holds(standing->diseases[i].valid, check->question.visit))
-			put_disease(json, &standing->diseases[i], check->answer.limit.category);
+			put_disease(json, &standing->diseases[i], check->answer.limit.registered);
 	}
 	json_close_array(json);
 }

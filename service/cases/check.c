@@ -123,6 +123,7 @@ static enum outcome work_out_month(struct check *check)
 		.visit = check->question.visit,
 		.ratio_percent = answer->copayment.percent,
 		.category = answer->limit.category,
+		.registered = answer->limit.registered,
 		.diseases_told = answer->diseases_told,
 	};
 	return month_limit_work_out(&check->question.month, &person, facts, &answer->month, &answer->reasons);

@@ -20,13 +20,15 @@ struct limit_told limit_tell(const struct standing *standing, struct day visit,
 	const struct copayment *copayment, bool by_card, bool consented, struct reason_set *reasons)
 {
 	struct limit_told told = { .category = LIMIT_CATEGORY_NONE };
+	const struct standing_limit *registered = registered_on(standing, visit, copayment->basis);
+	if (registered != NULL)
+		told.registered = limit_category_of(registered->category);
 	if (!limit_may_be_told(by_card, consented, visit)) {
 		reason_add(reasons, REASON_LIMIT_CONSENT_MISSING);
 		return told;
 	}
-	const struct standing_limit *registered = registered_on(standing, visit, copayment->basis);
 	if (registered != NULL) {
-		told.category = limit_category_of(registered->category);
+		told.category = told.registered;
 		told.certificate = registered->certificate;
 		told.valid = registered->valid;
 		told.long_stay_from = registered->long_stay_from;
@@ -50,8 +52,8 @@ const struct standing_disease *disease_on(const struct standing *standing, char 
 	return NULL;
 }
 
-int64_t disease_ceiling(const struct standing_disease *disease, enum limit_category category, bool halved)
+int64_t disease_ceiling(const struct standing_disease *disease, enum limit_category registered, bool halved)
 {
 	struct optional_yen self_pay = { disease->has_self_pay, disease->self_pay };
-	return specific_disease_ceiling(disease->category, self_pay, category, halved);
+	return specific_disease_ceiling(disease->category, self_pay, registered, halved);
 }

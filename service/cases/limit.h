@@ -13,6 +13,8 @@
 #include "store/standing.h"
 
 struct limit_told {
+	enum limit_category
+		registered; /* whether or not it may be told: what a disease costs depends on it (R7.6) */
 	enum limit_category category; /* LIMIT_CATEGORY_NONE: none may be told, or there is none */
 	struct slice
 		certificate; /* as registered, as the rest is; no value where the category comes from the ratio */
@@ -27,7 +29,7 @@ struct limit_told limit_tell(const struct standing *standing, struct day visit,
 /* The registered disease of that category ('1' to '3') which holds on the visit date; NULL when there is none. */
 const struct standing_disease *disease_on(const struct standing *standing, char category, struct day visit);
 
-/* What that disease costs at most in a month (R7.6), in yen. */
-int64_t disease_ceiling(const struct standing_disease *disease, enum limit_category category, bool halved);
+/* What that disease costs at most in a month (R7.6), in yen. `registered`: see struct limit_told. */
+int64_t disease_ceiling(const struct standing_disease *disease, enum limit_category registered, bool halved);
 
 #endif

@@ -65,7 +65,7 @@ static struct optional_yen disease_asked(const struct month_asked *asked, const 
 		reason_add(reasons, REASON_SPECIFIC_DISEASE_NOT_REGISTERED);
 		return none;
 	}
-	return (struct optional_yen){ true, disease_ceiling(disease, person->category, halved) };
+	return (struct optional_yen){ true, disease_ceiling(disease, person->registered, halved) };
 }
 
 /* The ceiling does not depend on the share: it can be told where the share cannot. */

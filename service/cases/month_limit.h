@@ -54,6 +54,7 @@ struct month_person {
 	struct day visit;
 	int ratio_percent; /* 0: not registered */
 	enum limit_category category;
+	enum limit_category registered; /* see struct limit_told */
 	bool diseases_told;
 };
 

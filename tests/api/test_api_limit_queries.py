@@ -303,6 +303,17 @@ def test_a_named_disease_costs_at_most_its_own_ceiling_r7_6(card_service, card_d
     assert of(unnamed, "specific_disease_ceiling") == (None,) and unnamed.json["patient_pays"] > 10000
 
 
+def test_what_a_disease_costs_is_right_also_where_the_category_may_not_be_told_r7_6_r7_9(card_service, card_desk, believed):
+    person, card = holder(card_service, believed)
+    register_disease(card_service.database, register_limit(card_service.database, person, "A01"), "1")
+    consents = {"specific_diseases": True}
+    answer = limit_by_card(card_desk, card, care_month="2024-09", specific_disease="1", consents=consents, **COST)
+    assert of(answer, "category", "specific_disease_ceiling", "patient_pays") == (None, 20000, 20000)
+    assert answer.reasons == ["limit_consent_missing"]
+    answer = check_by_card(card_desk, card, visit_date="2024-09-30", consents=consents)
+    assert answer.json["limit"] is None and answer.json["specific_diseases"][0]["self_pay"] == 20000
+
+
 def test_a_disease_needs_the_card_the_consent_and_a_registration_r7_6_r7_9(card_service, card_desk, believed):
     person, card = holder(card_service, believed)
     register_limit(card_service.database, person, "A03")

@@ -118,6 +118,8 @@ static void a_change_of_any_single_field_is_noticed(void **state)
 	CHANGED(changed.record.identified = false);
 	CHANGED(changed.record.membership_id++);
 	CHANGED(changed.record.data_version++);
+	CHANGED(changed.record.has_care_month = true);
+	CHANGED(changed.record.has_care_month = true; changed.record.care_month.number = 20758);
 	CHANGED(changed.record.insurer_number = SLICE_LITERAL("06136023"));
 	CHANGED(changed.record.insurer_number = ((struct slice){ NULL, 0 }));
 	CHANGED(changed.place.position++);
@@ -278,7 +280,7 @@ static void open_connection(const uint8_t *head, size_t length)
 	PQclear(result);
 }
 
-enum { SENT_CHAIN_ID = 17, SENT_POSITION, SENT_FOLLOWS, SENT_DIGEST };
+enum { SENT_CHAIN_ID = 18, SENT_POSITION, SENT_FOLLOWS, SENT_DIGEST };
 
 /* Element `index` of a parameter as it is sent. */
 static struct slice sent(const struct parameters *parameters, int parameter, size_t index)
