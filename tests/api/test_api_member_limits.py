@@ -81,7 +81,7 @@ def test_a_category_of_the_young_without_an_end_does_not_outlive_them_R7_13(insu
     for visit, category, reasons in (("2023-05-31", "A03", set()), ("2023-06-01", "B04", {"limit_from_ratio"})):
         answer = desk.check("eligibility_certificate", **keys_of(insurer, made.json), visit_date=visit, consents=AGREED)
         assert answer.json["limit"]["category"] == category
-        assert {"limit_from_ratio", "limit_not_registered"} & set(answer.reasons) == reasons
+        assert {"limit_from_ratio", "limit_not_registered"} & set(answer.all_reasons) == reasons
 
 
 def test_ratio_and_category_that_come_in_different_requests_fit_each_other_R7_13(insurer):

@@ -165,6 +165,7 @@ def test_a_full_log_that_ends_the_database_in_a_panic_takes_no_answer_that_was_g
         log.make_room()
         small_server.start()
         wait_until(lambda: desk.check().status == 200, "checks to be answered again")
+        desk.wait_ready()  # every loop
     finally:
         done.set()
         asking.join()
