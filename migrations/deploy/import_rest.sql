@@ -109,10 +109,13 @@ LANGUAGE sql SET search_path = '' AS $$
   SELECT set_config('shikaku.first_key', $1::text, true), set_config('shikaku.last_key', $2::text, true)
 $$;
 
--- Makes views of what is merged, which show nothing yet; pg_temp.portions and key_portions: the portions. Insured persons come first: their
--- dependants refer to them.
-CREATE FUNCTION shikaku.divide_into_portions(rows_a_portion integer) RETURNS void
+-- Makes views of what is merged, which show nothing yet; pg_temp.portions and key_portions: the portions, of at least 2,000 rows. Insured
+-- persons come first: their dependants refer to them. A portion takes some locks, for tables of its own, that last as long as the
+-- transaction, and there is room for some thousands: so there are at most some 250 portions.
+CREATE FUNCTION shikaku.divide_into_portions(rows_to_merge bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+  rows_a_portion CONSTANT bigint := greatest(2000, rows_to_merge / 250);
 BEGIN
   CREATE INDEX ON pg_temp.merging (line);
   ALTER TABLE pg_temp.merging RENAME TO all_merging;
@@ -205,7 +208,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET jit = off SET work_me
 #variable_conflict use_column
 DECLARE
   asked_id CONSTANT uuid := merge_import_slice.import_id;
-  rows_a_portion CONSTANT integer := 2000;
   import shikaku.imports;
   rows_of_the_slice bigint;
   refused bigint;
@@ -254,7 +256,7 @@ BEGIN
 
   SELECT count(*) FILTER (WHERE x.is_new), count(*) FILTER (WHERE NOT x.is_new) INTO created, changed
     FROM pg_temp.merging AS x;
-  PERFORM shikaku.divide_into_portions(rows_a_portion);
+  PERFORM shikaku.divide_into_portions(rows_of_the_slice);
   PERFORM shikaku.rest();
   PERFORM shikaku.merge_portions(import, slice, merge_import_slice.at);
   IF ends_missing THEN

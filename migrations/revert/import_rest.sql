@@ -127,7 +127,7 @@ $$;
 
 DROP FUNCTION shikaku.merge_standings_of_portions(shikaku.imports, integer);
 DROP FUNCTION shikaku.merge_portions(shikaku.imports, integer, timestamptz);
-DROP FUNCTION shikaku.divide_into_portions(integer);
+DROP FUNCTION shikaku.divide_into_portions(bigint);
 DROP FUNCTION shikaku.show_keys(bigint, bigint);
 DROP FUNCTION shikaku.show_lines(boolean, bigint, bigint);
 DROP FUNCTION shikaku.rested_ms();

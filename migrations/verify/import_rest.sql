@@ -15,7 +15,7 @@ BEGIN
   FOREACH of_the_owner IN ARRAY ARRAY[
     'shikaku.merge_standings_of_portions(shikaku.imports, integer)',
     'shikaku.merge_portions(shikaku.imports, integer, timestamptz)',
-    'shikaku.divide_into_portions(integer)',
+    'shikaku.divide_into_portions(bigint)',
     'shikaku.show_keys(bigint, bigint)',
     'shikaku.show_lines(boolean, bigint, bigint)',
     'shikaku.rested_ms()',

@@ -46,6 +46,17 @@ def merge(db, import_id, rest=None):
         return cursor.fetchone()
 
 
+def test_the_slices_of_a_file_are_merged_one_after_the_other_by_one_connection(family):
+    import_id = staged(family, dependant("d1", "m5"), *(row(f"m{n}", number=str(n), number_key=str(n)) for n in range(6)), slice_rows=3)
+    connection = family.connect("shikaku_service")
+    with connection.cursor() as cursor:
+        for number in range(3):
+            cursor.execute("SELECT outcome, slices_left FROM shikaku.merge_import_slice(%s, %s, %s, %s)", (import_id, RUNNER, number, AT))
+            assert cursor.fetchall() == [("merged", 2 - number)]
+    assert standing(family, "d1", "s.insured_name") == [("新規 一",)]
+    sound(family)
+
+
 def rested(db, import_id):
     return db.value("SELECT rested_ms FROM shikaku.imports WHERE import_id = %s", (import_id,))
 
