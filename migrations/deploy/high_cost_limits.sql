@@ -63,14 +63,14 @@ DECLARE
 BEGIN
   INSERT INTO shikaku.limit_tables (first_month, last_month, source, note, registered_at)
     VALUES ('2015-01-01', '2025-09-01', before,
-      'KGO, KGT, MYC (facts 4.1). Categories A only: earlier months of B are not held (R7.2).', '2026-11-26Z')
+      '保険者の公表資料などの二次資料による。70歳未満の区分だけで、70歳以上は令和7年10月からの表にある。', '2026-11-26Z')
     RETURNING table_id INTO of_under_70;
   INSERT INTO shikaku.limit_tables (first_month, last_month, source, note, registered_at)
-    VALUES ('2025-10-01', '2026-07-01', before, 'KGO, KGT, MYC (facts 4.1).', '2026-11-26Z')
+    VALUES ('2025-10-01', '2026-07-01', before, '保険者の公表資料などの二次資料による。', '2026-11-26Z')
     RETURNING table_id INTO until_2026_07;
   INSERT INTO shikaku.limit_tables (first_month, last_month, source, note, registered_at)
     VALUES ('2026-08-01', '2027-07-01', after,
-      'KGT, KGP (facts 4.2): secondary sources; the 政令 text was not at hand. Amounts from 2027-08 are not law yet.', '2026-11-26Z')
+      '二次資料（厚生労働省の資料を引く計算例、報道）による。政令の条文は未確認。令和9年8月以降は未確定のため含まない。', '2026-11-26Z')
     RETURNING table_id INTO from_2026_08;
 
   INSERT INTO shikaku.limit_amounts (table_id, category, base, threshold, rate_percent, multiple, outpatient, outpatient_annual)

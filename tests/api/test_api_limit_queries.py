@@ -68,7 +68,7 @@ def test_the_whole_answer_says_how_the_amount_is_made(desk, database):
         "patient_pays": 92940, "pay_now": 62940, "table": {
             "from": "2026-08", "until": "2027-07", "version": 1, "source": "高額療養費算定基準額（令和8年8月から）", "note": answer.json["table"]["note"]},
         "reasons": [], "next_actions": []}
-    assert "facts 4.2" in answer.json["table"]["note"]
+    assert "二次資料" in answer.json["table"]["note"]
 
 
 def test_without_a_cost_category_and_formula_alone_are_answered(desk, database):
