@@ -34,8 +34,11 @@ static int64_t decode_cost(const json_t *value, const char *pointer, struct fiel
 static char decode_disease(const json_t *value, struct field_errors *errors)
 {
 	static const char *const diseases[] = { "1", "2", "3" };
+	static const char codes[] = { '1', '2', '3' };
 	int disease = decode_code(value, "/specific_disease", diseases, 3, -1, "expected 1, 2 or 3", errors);
-	return disease < 0 ? '\0' : *diseases[disease];
+	if (disease < 0)
+		return '\0';
+	return codes[disease];
 }
 
 /* 外来 and 入院 have ceilings of their own from 70 on (R7.4): without knowing which it is, no amount can be told. */
