@@ -18,6 +18,7 @@ from support import Client, Server, Service, end_politely_on_term  # noqa: E402
 from support.database import NOW  # noqa: E402
 from support.demo import DemoCards  # noqa: E402
 
+from api_cards import Believed  # noqa: E402
 from api_people import nothing_personal_in  # noqa: E402
 
 _report = []
@@ -99,6 +100,19 @@ def desk(service, token):
     """A clinic's terminal."""
     with Client(service, token) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def believed():
+    """The issuers and revocation lists that `card_service` believes."""
+    return Believed()
+
+
+@pytest.fixture(scope="module")
+def card_service(template, believed):
+    with Service(template.clone(), now=NOW, loops=2, **PATIENT, **believed.settings) as running:
+        yield running
+        assert running.stop() == 0, running.log()[-3000:]
 
 
 @pytest.fixture

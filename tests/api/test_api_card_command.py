@@ -14,11 +14,6 @@ from conftest import PATIENT
 
 
 @pytest.fixture(scope="module")
-def believed():
-    return Believed()
-
-
-@pytest.fixture(scope="module")
 def database(template):
     return template.clone()
 

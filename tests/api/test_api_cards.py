@@ -11,23 +11,10 @@ import pytest
 
 from api_cards import Believed, CHALLENGES, JAPAN, challenge_of, check_by_card, make_known, problem_of, text_of
 from api_people import KUMIAI, add
-from support import Client, Service
+from support import Client
 from support.cards import SIGNING_POLICY, ec_key, rsa_key
 from support.database import NOW
 
-from conftest import PATIENT
-
-
-@pytest.fixture(scope="module")
-def believed():
-    return Believed()
-
-
-@pytest.fixture(scope="module")
-def card_service(template, believed):
-    with Service(template.clone(), now=NOW, loops=2, **PATIENT, **believed.settings) as running:
-        yield running
-        assert running.stop() == 0, running.log()[-3000:]
 
 
 @pytest.fixture(scope="module")

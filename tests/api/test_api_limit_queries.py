@@ -7,14 +7,12 @@ import pathlib
 
 import pytest
 
-from api_cards import Believed, check_by_card, limit_by_card, make_known
+from api_cards import check_by_card, limit_by_card, make_known
 from api_limits import AGREED, reach, register_disease, register_limit, someone
 from api_people import KOUKI, KOKUHO, KUMIAI, KYOKAI, add
-from support import Client, Service
-from support.database import NOW
+from support import Client
 from support.evidence import assert_on_record
 
-from conftest import PATIENT
 
 HERE = pathlib.Path(__file__).resolve().parents[1] / "unit" / "vectors"
 LIMITS = pathlib.Path(os.environ.get("VECTORS") or HERE) / "limits.csv"
@@ -222,18 +220,6 @@ def test_ceiling_months_are_counted_where_the_desk_does_not_say_r7_11(desk, data
 
 
 # --- Cards.
-
-@pytest.fixture(scope="module")
-def believed():
-    return Believed()
-
-
-@pytest.fixture(scope="module")
-def card_service(template, believed):
-    with Service(template.clone(), now=NOW, loops=2, **PATIENT, **believed.settings) as running:
-        yield running
-        assert running.stop() == 0, running.log()[-3000:]
-
 
 @pytest.fixture(scope="module")
 def card_desk(card_service):

@@ -5,30 +5,16 @@ import hashlib
 
 import pytest
 
-from api_cards import Believed, JAPAN, check_by_card, make_known
+from api_cards import JAPAN, check_by_card, make_known
 from api_insurers import new_insurer
 from api_people import KOKUHO, KOUKI, KUMIAI, add
 from catalogues import words
-from support import Client, Service
-from support.database import NOW
+from support import Client
 
-from conftest import PATIENT
 
 REASONS = words("REASONS")
 AGREED = {"limit_information": True}
 BEFORE, CORRECTED = "2026-11-20T08:00:00+09:00", "2026-11-20T12:00:00+09:00"
-
-
-@pytest.fixture(scope="module")
-def believed():
-    return Believed()
-
-
-@pytest.fixture(scope="module")
-def card_service(template, believed):
-    with Service(template.clone(), now=NOW, loops=2, **PATIENT, **believed.settings) as running:
-        yield running
-        assert running.stop() == 0, running.log()[-3000:]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from api_cards import Believed, check_by_card
+from api_cards import check_by_card
 from api_insurers import new_insurer
 from support import Client, numbers
 from support.register import Register, busy
@@ -18,11 +18,6 @@ def register():
     with Register() as register:
         yield register
         assert register.faults == []
-
-
-@pytest.fixture(scope="module")
-def believed():
-    return Believed()
 
 
 @pytest.fixture

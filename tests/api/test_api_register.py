@@ -5,17 +5,12 @@ import time
 
 import pytest
 
-from api_cards import Believed, check_by_card, make_known, problem_of
+from api_cards import check_by_card, make_known, problem_of
 from api_people import KUMIAI, add
 from support import Client
 from support import register as badly
 from support.cards import ec_key, rsa_key
 from support.register import Register
-
-
-@pytest.fixture(scope="module")
-def believed():
-    return Believed()
 
 
 @pytest.fixture
