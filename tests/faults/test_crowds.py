@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.aftermath import KIB, is_sanitized, memory, repeat
+from support.aftermath import KIB, ROUND_MAY_ADD, is_sanitized, memory, repeat, stays
 from support.evidence import assert_on_record
 from support_service import wait_until
 from support_wire import Wire, check_request
@@ -149,3 +149,11 @@ def test_more_clients_than_descriptors_wait_and_are_served_when_others_go(start)
         wire.close()
     answers = service.read_many(waiting)
     assert {answer and answer.status for answer in answers} == {200}
+
+
+def test_only_a_memory_that_grows_each_round_is_taken_for_a_leak():
+    kept = [3336, 3624, 3752, 3564, 3596, 3668]
+    assert [stays([used * KIB for used in kept[:rounds]], ROUND_MAY_ADD) for rounds in (3, 4, 5, 6)] == [False, False, False, True]
+    assert stays([3336 * KIB, 3624 * KIB, 3630 * KIB, 3600 * KIB], ROUND_MAY_ADD)
+    leaking = [(3336 + 80 * number + 60 * (number % 2)) * KIB for number in range(12)]
+    assert not any(stays(leaking[:rounds], ROUND_MAY_ADD) for rounds in range(1, 13))

@@ -145,15 +145,21 @@ class Aftermath:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def stays(used, may_add):
+    """Whether a memory that was used so, round after round, does not grow with the rounds."""
+    as_it_was = len(used) > 2 and all(abs(used[at] - used[at - 1]) <= may_add for at in (-1, -2))
+    return as_it_was or (len(used) > 4 and max(used[-3:]) <= max(used[:-3]))
+
+
 def repeat(aftermath, fault, may_add=ROUND_MAY_ADD, rounds=12):
-    """Runs fault() until two rounds in a row leave the memory as it was: at first the heap fills with what is kept for the next
-    round, and pieces that fit nothing; then only a leak grows, and it grows each round. Never so within that many rounds is a
-    leak. A sanitizer's own memory says nothing of that, but it tells of leaks at the end."""
+    """Runs fault() until two rounds in a row leave the memory as it was, or three are none above what it was before: at first the heap
+    fills with what is kept for the next round, and pieces that fit nothing; then it goes up and down, and only a leak grows each round.
+    Never so within that many rounds is a leak. A sanitizer's own memory says nothing of that, but it tells of leaks at the end."""
     used = []
     for _ in range(3 if is_sanitized(aftermath.service) else rounds):
         fault()
         used.append(aftermath.memory())
-        if len(used) > 2 and all(abs(used[at] - used[at - 1]) <= may_add for at in (-1, -2)):
+        if stays(used, may_add):
             break
     else:
         assert is_sanitized(aftermath.service), f"the memory never stays as it is: {used}"
