@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.aftermath import KIB, ROUND_MAY_ADD, is_sanitized, memory, repeat, stays
+from support.aftermath import KIB, ROUND_MAY_ADD, grows, is_sanitized, memory, repeat, stays
 from support.evidence import assert_on_record
 from support_service import wait_until
 from support_wire import Wire, check_request
@@ -156,4 +156,5 @@ def test_only_a_memory_that_grows_each_round_is_taken_for_a_leak():
     assert [stays([used * KIB for used in kept[:rounds]], ROUND_MAY_ADD) for rounds in (3, 4, 5, 6)] == [False, False, False, True]
     assert stays([3336 * KIB, 3624 * KIB, 3630 * KIB, 3600 * KIB], ROUND_MAY_ADD)
     leaking = [(3336 + 80 * number + 60 * (number % 2)) * KIB for number in range(12)]
-    assert not any(stays(leaking[:rounds], ROUND_MAY_ADD) for rounds in range(1, 13))
+    assert not any(stays(leaking[:rounds], ROUND_MAY_ADD) for rounds in range(1, 13)) and grows(leaking)
+    assert not grows([3526, 3686, 3805, 3620, 3764, 3960, 3768, 3903, 4026, 4096, 3801, 3837])
