@@ -59,11 +59,6 @@ static void decode_presented(
 	}
 }
 
-static bool is_born_after(const struct check_question *question, struct day day)
-{
-	return question->keys.birth_date.known && day_compare(question->keys.birth_date.day, day) > 0;
-}
-
 static void decode_consents(
 	struct arena *arena, json_t *object, struct consents *consents, struct field_errors *errors)
 {
@@ -83,9 +78,7 @@ static void decode_reference_number(const json_t *value, struct field_errors *er
 	struct slice text = decode_text(value, "/reference_number", errors);
 	if (text.at == NULL)
 		return;
-	size_t characters = 0;
-	for (size_t i = 0; i < text.length; i++)
-		characters += ((unsigned char)text.at[i] & 0xc0) != 0x80;
+	size_t characters = slice_characters(text);
 	if (characters < 1 || characters > REFERENCE_NUMBER_MAX)
 		field_errors_add(errors, "/reference_number",
 			characters < 1 ? FIELD_WRONG_FORM : FIELD_TOO_LONG, "expected 1 to 64 characters");
@@ -124,6 +117,7 @@ bool decode_visit_date(
 void expect_born_by(const struct check_question *question, struct day day, const char *pointer,
 	const char *expected, struct field_errors *errors)
 {
-	if (is_born_after(question, day))
+	const struct optional_day *born = &question->keys.birth_date; /* a card has none */
+	if (born->known && day_compare(born->day, day) > 0)
 		field_errors_add(errors, pointer, FIELD_OUT_OF_RANGE, expected);
 }

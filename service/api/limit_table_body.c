@@ -111,10 +111,7 @@ static void decode_lines(
 static struct slice decode_note(const json_t *value, struct field_errors *errors)
 {
 	struct slice note = decode_text(value, "/note", errors);
-	size_t characters = 0;
-	for (size_t i = 0; i < note.length; i++)
-		characters += ((unsigned char)note.at[i] & 0xc0U) != 0x80U;
-	if (characters > NOTE_CHARACTERS_MAX)
+	if (slice_characters(note) > NOTE_CHARACTERS_MAX)
 		field_errors_add(errors, "/note", FIELD_TOO_LONG, "expected at most 2000 characters");
 	else if (note.at != NULL && note.length == 0)
 		field_errors_add(errors, "/note", FIELD_WRONG_FORM, "expected a note, or null for none");

@@ -22,6 +22,14 @@ bool slice_is_any_case(struct slice slice, const char *terminated)
 	return slice.at != NULL && slice.length == length && strncasecmp(slice.at, terminated, length) == 0;
 }
 
+size_t slice_characters(struct slice slice)
+{
+	size_t characters = 0;
+	for (size_t i = 0; i < slice.length; i++)
+		characters += ((unsigned char)slice.at[i] & 0xc0U) != 0x80U;
+	return characters;
+}
+
 struct slice slice_trim(struct slice slice)
 {
 	while (slice.length > 0 && (slice.at[0] == ' ' || slice.at[0] == '\t')) {

@@ -23,6 +23,8 @@ bool slice_is(struct slice slice, const char *terminated);
 /* As slice_is, ASCII letters of either case alike. */
 bool slice_is_any_case(struct slice slice, const char *terminated);
 struct slice slice_trim(struct slice slice);
+/* How many characters its UTF-8 has. */
+size_t slice_characters(struct slice slice);
 
 /* A builder. Once something did not fit `failed` stays set, so that a long answer is checked once, at its end. */
 struct text {
