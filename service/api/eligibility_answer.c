@@ -117,12 +117,12 @@ static void put_limit(struct json_writer *json, const struct limit_told *limit)
 }
 
 static void put_disease(
-	struct json_writer *json, const struct standing_disease *disease, enum limit_category category)
+	struct json_writer *json, const struct standing_disease *disease, enum limit_category registered)
 {
 	json_open_object(json);
 	answer_put_text(json, "category", (struct slice){ &disease->category, 1 });
 	json_put_key(json, "self_pay");
-	json_put_number(json, disease_ceiling(disease, category, false));
+	json_put_number(json, disease_ceiling(disease, registered, false));
 	answer_put_day(json, "valid_from", disease->valid.first);
 	answer_put_day(json, "valid_until", disease->valid.last);
 	json_close_object(json);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cases/facts.h"
+#include "rules/halved_month.h"
 
 static void count_check(const struct check *check)
 {
@@ -187,13 +188,14 @@ static void settle_visit(struct check *check, const struct membership *membershi
 			month_visit(question->month.month, day_in_japan(check->now.wall), memberships, count);
 }
 
-static enum outcome judge_halving(
+/* All are one person's. */
+static void judge_halving(
 	struct check *check, const struct membership *memberships, size_t count, size_t chosen)
 {
-	if (!check->question.month.asked)
-		return OUTCOME_OK;
-	return month_is_halved_for(check->arena, check->question.month.month, memberships, count, chosen,
-		&check->answer.month.halved);
+	const struct month_asked *month = &check->question.month;
+	if (month->asked)
+		check->answer.month.halved =
+			month_is_halved(month->month, &memberships[chosen], memberships, count);
 }
 
 static bool is_linked(const struct standing *standing)
@@ -225,7 +227,8 @@ static enum outcome judge_cover_by_keys(struct check *check)
 	answer->address_withheld = answer->standing->non_disclosure;
 	if (!is_linked(answer->standing))
 		reason_add(&answer->reasons, REASON_LINK_NOT_CONFIRMED); /* R8.3 */
-	return judge_halving(check, memberships, count, eligibility.chosen);
+	judge_halving(check, memberships, count, eligibility.chosen);
+	return OUTCOME_OK;
 }
 
 static void judge_copayment(struct check *check)
@@ -309,7 +312,8 @@ static enum outcome judge_cover_by_card(struct check *check)
 	if (!eligibility.identified)
 		return OUTCOME_OK;
 	answer->standing = &found->at[places[eligibility.chosen]];
-	return judge_halving(check, memberships, linked, eligibility.chosen);
+	judge_halving(check, memberships, linked, eligibility.chosen);
+	return OUTCOME_OK;
 }
 
 static void proved(struct card_proof *proof, enum outcome outcome)

@@ -1,7 +1,6 @@
 #include "cases/month_limit.h"
 
 #include "rules/covered_day.h"
-#include "rules/halved_month.h"
 
 struct day month_visit(struct day month, struct day today, const struct membership *memberships, size_t count)
 {
@@ -13,21 +12,6 @@ struct day month_visit(struct day month, struct day today, const struct membersh
 		return today;
 	struct optional_day covered = last_covered_day_of(memberships, count, month);
 	return covered.known ? covered.day : last;
-}
-
-enum outcome month_is_halved_for(struct arena *arena, struct day month, const struct membership *memberships,
-	size_t count, size_t chosen, bool *halved)
-{
-	struct membership *others = arena_take(arena, (count + 1) * sizeof *others);
-	size_t found = 0;
-	if (others == NULL)
-		return OUTCOME_NO_MEMORY;
-	for (size_t i = 0; i < count; i++) {
-		if (i != chosen)
-			others[found++] = memberships[i];
-	}
-	*halved = month_is_halved(month, &memberships[chosen], others, found);
-	return OUTCOME_OK;
 }
 
 static struct optional_yen yen_of(struct amount_column column)

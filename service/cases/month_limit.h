@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/calendar.h"
 #include "cases/limit.h"
 #include "rules/eligibility.h"
@@ -43,10 +42,6 @@ struct month_limit {
  * the last day that any of the memberships covers, or its last where none does. */
 struct day month_visit(
 	struct day month, struct day today, const struct membership *memberships, size_t count);
-
-/* Whether the month is halved for the chosen membership (R7.5). All are one person's. OUTCOME_NO_MEMORY. */
-enum outcome MUST_CHECK month_is_halved_for(struct arena *arena, struct day month,
-	const struct membership *memberships, size_t count, size_t chosen, bool *halved);
 
 /* Of a membership that is valid on the visit date. */
 struct month_person {
